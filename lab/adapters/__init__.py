@@ -1,0 +1,1 @@
+"""Effects: one module per outside thing; imported only by `lab.cli.wiring`."""

@@ -1,0 +1,103 @@
+"""The measuring container: `docker run -i` on the lab's networks, one job in, JSON lines out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+from lab.adapters.process import engine_problem, run
+from lab.errors import LabError, MachineNotReady, RunInvalid
+from lab.model.state import LABEL_LAB, LABEL_ROLE
+from lab.tiers.base import image
+
+_NETWORKS: Final = ("web", "data")
+_SCENARIO_FAILED: Final = 5
+
+
+def _argv(lab: str, name: str) -> list[str]:
+    return [
+        "docker", "run", "-i", "--rm", "--name", name,
+        "--label", f"{LABEL_LAB}={lab}", "--label", f"{LABEL_ROLE}=probe",
+        "--network", f"{lab}_web", "--network", f"{lab}_data",
+        "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--read-only",
+        "--tmpfs", "/tmp:mode=1777",  # noqa: S108 - inside the container
+        "--group-add", "4004", "--volume", f"{lab}_credentials:/run/credentials:ro",
+        "--cpu-shares", "4096",  # the generator must never be the hidden queue
+        "--memory", "1g", "--pids-limit", "128",
+        "--env", "HTTP_PROXY=", "--env", "HTTPS_PROXY=", "--env", "http_proxy=", "--env", "https_proxy=",
+        image("probe"),
+    ]  # fmt: skip
+
+
+class DockerProbe:
+    """Implements `lab.ports.Probe`."""
+
+    @contextmanager
+    def run(self, lab: str, job: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:
+        """Start the probe with a job; iterate over its events; leaving the context ends it."""
+        name = f"{lab}-probe-{uuid.uuid4().hex[:8]}"
+        process = subprocess.Popen(
+            _argv(lab, name), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, errors="replace", start_new_session=True,  # Ctrl-C reaches us, and we end it in order
+        )  # fmt: skip
+        try:
+            yield _events(process, job)
+        finally:
+            if process.poll() is None:
+                subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False, timeout=30)
+                process.kill()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream:
+                    stream.close()
+            process.wait(timeout=10)
+
+
+def _events(process: subprocess.Popen[str], job: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    assert process.stdin  # noqa: S101 - all three are pipes
+    assert process.stdout  # noqa: S101
+    assert process.stderr  # noqa: S101
+    try:
+        process.stdin.write(json.dumps(job))
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # its exit code and its words below say why
+    failure: dict[str, Any] | None = None
+    for line in process.stdout:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # a scenario that prints
+        if event.get("event") in {"scenario-failed", "bad-job"}:
+            failure = event
+        yield event
+    code = process.wait()
+    if code == 0:
+        return
+    words = process.stderr.read().strip()
+    problem = engine_problem(words)
+    if problem:
+        raise problem
+    if code == _SCENARIO_FAILED or failure:
+        what = (failure or {}).get("message") or "\n".join(words.splitlines()[-6:])
+        raise RunInvalid(f"The scenario failed:\n{what}", hint="lab scenarios shows where its files are")
+    if "Unable to find image" in words or "No such image" in words:
+        raise MachineNotReady("The probe's image is missing.", hint="lab images build probe")
+    raise LabError(f"The probe ended with {code}:\n" + "\n".join(words.splitlines()[-8:]))
+
+
+def leftover_probes(lab: str) -> list[str]:
+    """Return ids of measuring containers of killed runs."""
+    argv = [
+        "docker",
+        "ps",
+        "-aq",
+        "--filter",
+        f"label={LABEL_LAB}={lab}",
+        "--filter",
+        f"label={LABEL_ROLE}=probe",
+    ]
+    return run(argv, timeout_s=20).split()

@@ -1,0 +1,1 @@
+"""Typer + Rich: the only place that prints or exits."""

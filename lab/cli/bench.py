@@ -1,0 +1,218 @@
+"""`lab scenarios`, `bench` and `sweep`: measure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from lab.cli.console import console, out, out_json
+from lab.cli.options import given_options, with_topology_options
+from lab.cli.state import GLOBALS
+from lab.errors import BadInput, RunInvalid
+from lab.model.run import Run, to_document
+from lab.model.scenario import Scenario
+from lab.workflows.measure import Load, Progress
+
+RAMP_S: Final = 2.0
+DEFAULT_SEED: Final = 20_260_101
+_SCENARIO = Annotated[
+    str, typer.Argument(metavar="SCENARIO", help="A name from `lab scenarios`, or a path to a .toml.")
+]
+_DURATION = Annotated[
+    str | None,
+    typer.Option("--duration", metavar="60s", help="Measured time of each window; default: the scenario's."),
+]
+_SAVE_AS = Annotated[str | None, typer.Option("--save-as", metavar="NAME", help="A name for the result.")]
+_SEED = Annotated[
+    int, typer.Option("--seed", metavar="N", min=0, help="Fixes the order and every random choice.")
+]
+
+
+def scenarios(
+    name: Annotated[str | None, typer.Argument(metavar="[SCENARIO]", help="Show one in full.")] = None,
+) -> None:
+    """List the scenarios: what users do, what we expect to see, which sweep shows it."""
+    from lab.cli.wiring import context
+
+    source = context().scenarios
+    found = [source.load(name)] if name else [source.load(each) for each in source.names()]
+    if GLOBALS.as_json:
+        out_json({"schema": "lab.scenarios/1", "scenarios": [_as_document(s) for s in found]})
+        return
+    for scenario in found:
+        mix = ", ".join(f"{action} {share:.0%}" for action, share in scenario.mix.items())
+        out(f"[bold]{scenario.name}[/]  {scenario.title}")
+        out(f"  mix: {mix}; {scenario.users} users, think {scenario.think_s:g} s")
+        out(f"  expect: {scenario.hypothesis}")
+        out(f"  [dim]lab sweep {scenario.name} {scenario.sweep}[/]")
+        if name:
+            out(
+                f"  {scenario.description}\n  files: {scenario.folder}/{scenario.name}.py, {scenario.name}.toml"
+            )
+        out("")
+
+
+def _as_document(s: Scenario) -> dict[str, Any]:
+    return {
+        "name": s.name, "title": s.title, "hypothesis": s.hypothesis, "mix": dict(s.mix), "users": s.users,
+        "think_s": s.think_s, "warmup_s": s.warmup_s, "duration_s": s.duration_s, "data": s.data,
+        "sweep": s.sweep, "needs": list(s.needs), "folder": s.folder,
+    }  # fmt: skip
+
+
+def seconds(flag: str, word: str, *, low: float = 1, high: float = 86_400) -> float:
+    """Return the seconds in `45`, `45s`, `2m` or `1h`.
+
+    Raises:
+        BadInput: not a time, or out of range.
+    """
+    unit = {"s": 1, "m": 60, "h": 3600}.get(word[-1:])
+    number = word[:-1] if unit else word
+    try:
+        value = float(number) * (unit or 1)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise BadInput(f"{flag}: must be a time from {low:g}s to {high:g}s, like 45s or 2m; got {word!r}")
+    return value
+
+
+def _load(scenario: Scenario, users: int | None, duration: str | None, seed: int) -> Load:
+    return Load(
+        users=users or scenario.users,
+        think_s=None,
+        ramp_s=RAMP_S,
+        warmup_s=scenario.warmup_s,
+        duration_s=seconds("--duration", duration) if duration else scenario.duration_s,
+        seed=seed,
+    )
+
+
+@contextmanager
+def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with rate, errors and latency; a line every ten seconds where there is no terminal."""
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    if GLOBALS.is_quiet:
+        yield lambda _p: None
+        return
+    screen = console(stderr=True)
+    if not screen.is_terminal:
+        yield _line_printer(title)
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[live]}"),
+    )
+    with Bar(*columns, console=screen, transient=True) as bar:
+        task = bar.add_task(title, total=None, live="starting")
+
+        def show(p: Progress) -> None:
+            live = f"{p.throughput_rps:5.0f} req/s · {p.failures} failed · p95 {p.p95_ms:4.0f} ms · {p.phase}"
+            bar.update(task, total=p.total_s, completed=min(p.elapsed_s, p.total_s), live=live)
+
+        yield show
+
+
+def _line_printer(title: str) -> Callable[[Progress], None]:
+    last = [-10.0]
+
+    def show(p: Progress) -> None:
+        if p.elapsed_s - last[0] >= 10:
+            last[0] = p.elapsed_s
+            console(stderr=True).print(
+                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {p.throughput_rps:.0f} req/s, {p.failures} failed",
+                overflow="fold",
+            )
+
+    return show
+
+
+def bench(
+    scenario: _SCENARIO,
+    users: Annotated[
+        int | None, typer.Option("-u", "--users", metavar="N", min=1, max=10_000, help="Closed users.")
+    ] = None,
+    duration: _DURATION = None,
+    repeat: Annotated[
+        int, typer.Option("--repeat", metavar="K", min=1, max=100, help="Windows to measure.")
+    ] = 1,
+    save_as: _SAVE_AS = None,
+    seed: _SEED = DEFAULT_SEED,
+) -> None:
+    """Measure one point of the running lab: throughput, percentiles, what each tier used, what binds."""
+    from lab.cli.wiring import context
+    from lab.workflows.bench import plan_bench, run_bench
+
+    ctx = context()
+    chosen = ctx.scenarios.load(scenario)
+    plan = plan_bench(ctx, chosen, _load(chosen, users, duration, seed), repeat=repeat, name=save_as)
+    ctx.reporter.info(
+        f"{chosen.name}: {chosen.title}; {plan.load.users} users, about {plan.expected_s:.0f} s"
+    )
+    with progress_bar(chosen.name) as on_progress:
+        run, folder = run_bench(ctx, plan, on_progress=on_progress)
+    finish(run, folder)
+
+
+def finish(run: Run, folder: Path) -> None:
+    """Print a finished run and fail when it is INVALID.
+
+    Raises:
+        RunInvalid: with every reason.
+    """
+    from lab.cli.report import show_run
+
+    if GLOBALS.as_json:
+        out_json({**to_document(run), "folder": str(folder)})
+    else:
+        show_run(run, folder)
+    reasons = [
+        f"{p.label}, block {m.block}: {problem}"
+        for p in run.points
+        for m in p.measurements
+        for problem in m.problems
+    ]
+    if reasons:
+        raise RunInvalid("INVALID\n" + "\n".join(reasons), hint=f"the data is kept in {folder}")
+
+
+@with_topology_options
+def sweep(
+    given: dict[str, Any],
+    scenario: _SCENARIO,
+    users: Annotated[
+        str | None, typer.Option("-u", "--users", metavar="N|RANGE", help="Closed users.")
+    ] = None,
+    blocks: Annotated[
+        int, typer.Option("--blocks", metavar="B", min=1, max=50, help="Times each point is measured.")
+    ] = 3,
+    duration: _DURATION = None,
+    save_as: _SAVE_AS = None,
+    seed: _SEED = DEFAULT_SEED,
+    yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
+) -> None:
+    """Measure a scenario over a range of one option, and draw the curve.
+
+    Ranges: 1..8, 1..64:8 (steps of 8), 1,2,4, single..full.
+
+    Examples: lab sweep read-heavy --replicas 1,2,4 · lab sweep read-heavy --stage single..full
+    """
+    from lab.cli.sweeping import run_and_show, sweep_points
+    from lab.cli.wiring import context
+    from lab.workflows.sweep import plan_sweep
+
+    ctx = context()
+    chosen = ctx.scenarios.load(scenario)
+    options, where = given_options(given)
+    factor, topologies, fixed_users = sweep_points(ctx, options, where, users)
+    load = _load(chosen, fixed_users, duration, seed)
+    plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=blocks, name=save_as)
+    run_and_show(ctx, plan, yes=yes)

@@ -1,0 +1,91 @@
+"""`lab demo`: a first measured curve as early as possible, then the full lab, left running."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import typer
+
+from lab.cli.console import out
+from lab.cli.state import GLOBALS
+
+# Without the store: its image compiles for minutes, and a curve should be on the screen before that.
+FIRST: Final = {"stage": "cached", "store": "local"}
+REPLICAS: Final = (1, 2, 4)
+BLOCKS: Final = 3
+WARMUP_S: Final = 4.0
+WINDOW_S: Final = 10.0
+
+
+def demo(
+    yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
+) -> None:
+    """Show the whole thing: build what is missing, measure 1, 2 and 4 replicas, draw the curve, start the full lab."""
+    from lab.cli.bench import DEFAULT_SEED, RAMP_S
+    from lab.cli.sweeping import run_and_show
+    from lab.cli.topology import confirm
+    from lab.cli.wiring import context
+    from lab.model.images import images_for
+    from lab.model.topology import resolve
+    from lab.workflows.find import running_lab
+    from lab.workflows.images import ensure_images
+    from lab.workflows.measure import Load
+    from lab.workflows.reset import is_changed
+    from lab.workflows.sweep import plan_sweep
+    from lab.workflows.up import execute, plan_up
+
+    ctx = context()
+    say = ctx.reporter.info
+    lab = running_lab(ctx)
+    if lab and is_changed(ctx, lab):
+        confirm(
+            f'The data of lab "{ctx.lab}" was changed; the demo puts it back to the original. Go on?', yes=yes
+        )
+    say("[bold]1/4[/] images for the first curve (about 3 min the first time, then nothing)")
+    topologies = {n: resolve({**FIRST, "replicas": n}) for n in REPLICAS}
+    ensure_images(images_for(topologies[1]), ctx)
+    say("[bold]2/4[/] the first curve: what do 1, 2 and 4 web replicas deliver? (about 3 min)")
+    scenario = ctx.scenarios.load("read-heavy")
+    load = Load(
+        users=scenario.users,
+        think_s=None,
+        ramp_s=RAMP_S,
+        warmup_s=WARMUP_S,
+        duration_s=WINDOW_S,
+        seed=DEFAULT_SEED,
+    )
+    plan = plan_sweep(
+        ctx, scenario, load, factor="replicas", topologies=topologies, blocks=BLOCKS, restore=False
+    )
+    run_and_show(ctx, plan, yes=True)
+    full = resolve({})
+    say("[bold]3/4[/] the object store, compiled from source (about 4 min the first time, then nothing)")
+    ensure_images(images_for(full), ctx)
+    say("[bold]4/4[/] the full lab")
+    running = execute(ctx, plan_up(ctx, full))
+    if GLOBALS.as_json:
+        return
+    out("")
+    out("[bold]The full lab is running.[/]")
+    for label, text in last_screen(f"http://127.0.0.1:{running.host_port}/", str(ctx.results.folder("last"))):
+        out(f"  {label:<22} {text}")
+
+
+def last_screen(url: str, folder: str) -> list[tuple[str, str]]:
+    """Return what the last screen says: (what, where or which command)."""
+    import sys
+    from pathlib import Path
+
+    here = Path(sys.executable).parent
+    activate = here / "activate"
+    rows = [("the app", url), ("the curve, as a page", f"{folder}/report.html")]
+    if activate.exists():
+        rows.append(("`lab` in this shell", f"source {activate}"))
+    return [
+        *rows,
+        ("look at it", "lab status"),
+        ("measure it", "lab bench read-heavy"),
+        ("change it", "lab scale web=5"),
+        ("the whole ladder", "lab sweep read-heavy --stage single..full"),
+        ("stop and forget", "lab down --volumes"),
+    ]

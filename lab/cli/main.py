@@ -1,0 +1,152 @@
+"""The `lab` command: global options, and the one boundary where errors become exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from lab import __version__
+from lab.cli.state import GLOBALS
+from lab.errors import BadInput, Interrupted, LabError, Terminated
+from lab.model.topology import check_lab_name
+
+_FLAGS: Final = {"--json": "as_json", "--quiet": "is_quiet", "--debug": "is_debug"}
+_HABITS: Final = {
+    "ps": "status",
+    "stop": "down",
+    "exec": "shell",
+    "start": "up",
+    "rm": "down",
+    "list": "ls",
+    "test": "bench",
+}
+
+
+def hoist_globals(argv: Sequence[str]) -> list[str]:
+    """Take the global options out of a command line, wherever they stand before `--`, and return the rest.
+
+    Raises:
+        BadInput: `--lab` without a name, or a name that cannot be one.
+    """
+    rest: list[str] = []
+    words = iter(argv)
+    lab = os.environ.get("LAB_NAME", "lab")
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+            break
+        if word in _FLAGS:
+            setattr(GLOBALS, _FLAGS[word], True)
+        elif word == "--lab":
+            lab = next(words, "")
+        elif word.startswith("--lab="):
+            lab = word.removeprefix("--lab=")
+        else:
+            rest.append(word)
+    GLOBALS.lab = check_lab_name(lab)
+    return rest
+
+
+def _terminate(_signum: int, _frame: object) -> NoReturn:
+    raise Terminated("Terminated.")
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run one command line and return its exit code; raises what went wrong."""
+    args = hoist_globals(argv)
+    if "--version" in args[:1]:
+        sys.stdout.write(f"lab {__version__}\n")
+        return 0
+    command = next((word for word in args if not word.startswith("-")), None)
+    if command in _HABITS:
+        raise BadInput(f'There is no command "{command}".', hint=f"lab {_HABITS[command]}")
+    from lab.cli.app import app
+
+    code = app(args or ["--help"], prog_name="lab", standalone_mode=False)
+    return int(code or 0)
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns, never shows a traceback without `--debug`."""
+    sys.exit(guarded(sys.argv[1:]))
+
+
+def guarded(argv: Sequence[str]) -> int:
+    """Run one command line, report what went wrong, and return the exit code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows "?" instead of failing
+    try:
+        code = run(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return _report(Interrupted("Interrupted."))
+    except LabError as error:
+        return _report(error)
+    except Exception as error:  # noqa: BLE001 - the one boundary
+        return _report_other(error)
+    return code
+
+
+def _report_other(error: Exception) -> int:
+    import typer
+
+    if isinstance(error, typer.TyperException) and getattr(error, "exit_code", 1) == 2:
+        message = error.format_message()
+        return _report(BadInput(message or "Wrong usage.", hint=_help_hint(error)))
+    if isinstance(error, typer.Abort):
+        return _report(Interrupted("Declined."))
+    return _report_bug(error)
+
+
+def _help_hint(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"{context.command_path} --help" if context is not None else "lab --help"
+
+
+def _report(error: LabError) -> int:
+    if GLOBALS.is_debug:
+        import traceback
+
+        traceback.print_exc()
+    if GLOBALS.as_json:
+        from lab.cli.console import out_json
+
+        out_json(
+            {
+                "schema": "lab.error/1",
+                "exit_code": error.exit_code,
+                "error": error.message,
+                "hint": error.hint or None,
+            }
+        )
+    sys.stderr.write(f"error: {error.message}\n")
+    if error.hint:
+        sys.stderr.write(f"hint:  {error.hint}\n")
+    return error.exit_code
+
+
+def _report_bug(error: Exception) -> int:
+    import traceback
+    from pathlib import Path
+
+    text = "".join(traceback.format_exception(error))
+    if GLOBALS.is_debug:
+        sys.stderr.write(text)
+    where = "run again with --debug to see where"
+    try:
+        log = Path.cwd() / ".lab" / "last-error.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(text, encoding="utf-8")
+        where = f"the details are in {log}"
+    except OSError:
+        pass
+    bug = LabError(f"This is a bug in lab: {type(error).__name__}: {error}", hint=where)
+    return _report(bug)

@@ -1,0 +1,132 @@
+"""The running topology as text: what stands where, who talks to whom, and is it well."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.model.plan import needs
+from lab.model.state import Container, RunningLab
+from lab.model.topology import LADDER, STAGE_ADDS, Topology
+
+_TITLES = {
+    "balancer": "HAProxy",
+    "web": "Apache + PHP",
+    "cache": "memcached",
+    "db-primary": "MySQL primary",
+    "db-replica": "MySQL read replica",
+    "store": "MinIO (S3)",
+}
+
+
+def _does(tier: str, t: Topology | None) -> str:
+    if t is None:
+        return ""
+    cached = "cached reads" if t.cache == "aside" else ""
+    sessions = "sessions" if t.sessions == "cache" else ""
+    return {
+        "balancer": f"spreads requests: {t.balance}" + (", sticky" if t.sessions == "sticky" else ""),
+        "web": "pages; " + ", ".join(_keeps(t)),
+        "cache": " and ".join(word for word in (sessions, cached) if word),
+        "db-primary": "writes" + ("" if t.db_replicas else " and reads"),
+        "db-replica": "reads; repeats the primary",
+        "store": "uploads, by presigned URLs",
+    }[tier]
+
+
+def _keeps(t: Topology) -> list[str]:
+    kept = []
+    if t.sessions != "cache":
+        kept.append("sessions in local files")
+    if t.store == "local":
+        kept.append("uploads on local disk")
+    return kept or ["keeps nothing: any replica can serve anyone"]
+
+
+def _mark(container: Container, unicode: bool) -> str:
+    if container.is_serving:
+        return "[green]●[/]" if unicode else "[green]ok[/]"
+    word = container.health or container.state
+    return f"[red]{'●' if unicode else '!!'} {word}[/]"
+
+
+def _members(containers: Sequence[Container], unicode: bool) -> str:
+    return "  ".join(f"{_mark(c, unicode)} {c.service}" for c in containers)
+
+
+def _cpu(tier: str, t: Topology | None) -> str:
+    from lab.model.plan import quota_cores
+
+    share = quota_cores(t, tier) if t else None
+    return f" [dim]{share:g} core{'' if share == 1 else 's'} each[/]" if share else ""
+
+
+def draw(lab: RunningLab, *, width: int, unicode: bool = True) -> list[str]:
+    """Return the picture as lines of Rich markup; fits 40 columns by leaving out what a tier does."""
+    pipe, tee, end, arrow = ("│", "├─►", "└─►", "▼") if unicode else ("|", "+->", "`->", "v")
+    t = lab.topology
+    url = f"http://127.0.0.1:{lab.host_port}/" if lab.host_port else "(no port)"
+    lines = [
+        f"[bold]{lab.name}[/] · {t.stage if t else 'unknown topology'} · [link={url}]{url}[/link]",
+        "",
+        "  browser",
+    ]
+    wide = width >= 72
+    front = [tier for tier in ("balancer", "web") if lab.tier(tier)]
+    back = [tier for tier in ("cache", "db-primary", "db-replica", "store") if lab.tier(tier)]
+    for tier in front:
+        lines += [f"  {pipe}", f"  {arrow}"] if tier == front[0] else [f"  {arrow}"]
+        lines += [f"  {line}" for line in _block(lab, tier, t, unicode=unicode, wide=wide)]
+        lines.append(f"  {pipe}")
+    for tier in back:
+        is_last = tier == back[-1]
+        first, *more = _block(lab, tier, t, unicode=unicode, wide=wide)
+        lines.append(f"  {end if is_last else tee} {first}")
+        lines += [f"  {' ' if is_last else pipe}   {line}" for line in more]
+    if t and t.db_replicas:
+        lines.append(
+            f"  [dim]db-primary ── binlog (GTID, {t.durability}) ──► db-replica[/]"
+            if unicode
+            else "  db-primary -> db-replica"
+        )
+    if t and t.store == "s3" and wide:
+        lines.append("  [dim]browser ── /media/… ── through the front door ──► store[/]")
+    return [*lines, ""]
+
+
+def _block(lab: RunningLab, tier: str, t: Topology | None, *, unicode: bool, wide: bool) -> list[str]:
+    containers = lab.tier(tier)
+    title = f"[bold]{_TITLES[tier]}[/]{_cpu(tier, t)}"
+    what = _does(tier, t)
+    if wide and what:
+        title += f"  [dim]{what}[/]"
+    return [title, _members(containers, unicode)]
+
+
+def summary_lines(lab: RunningLab) -> list[str]:
+    """Return what `up` says at its end: the address and who is there."""
+    from lab.render.compose import summary
+
+    what = summary(lab.topology) if lab.topology else f"{len(lab.containers)} containers"
+    name = "" if lab.name == "lab" else f"{lab.name}: "
+    return [f"[green]up[/] {name}{what}", f"   http://127.0.0.1:{lab.host_port}/"]
+
+
+def next_step(lab: RunningLab) -> str:
+    """Return the next thing worth typing: one step up the ladder, with what it adds and costs."""
+    t = lab.topology
+    if t is None:
+        return "next: lab up"
+    stage = "replicated" if t.stage == "full" else t.stage
+    position = LADDER.index(stage)
+    if position + 1 >= len(LADDER):
+        return "[dim]next: lab bench read-heavy · lab sweep read-heavy --stage single..full[/]"
+    from lab.model.topology import resolve
+
+    following = LADDER[position + 1]
+    more, now = needs(resolve({"stage": following})), needs(t)
+    containers = more.containers - now.containers
+    memory_mib = (more.memory_bytes - now.memory_bytes) / 2**20
+    return (
+        f"[dim]next: lab bench read-heavy, then lab up --stage {following} "
+        f"({containers:+d} containers, {memory_mib:+,.0f} MiB): {STAGE_ADDS[following]}[/]"
+    )

@@ -1,0 +1,18 @@
+"""The global options of this invocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Globals:
+    """Set once by `lab.cli.main` before any command runs."""
+
+    lab: str = "lab"
+    as_json: bool = False
+    is_quiet: bool = False
+    is_debug: bool = False
+
+
+GLOBALS = Globals()

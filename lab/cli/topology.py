@@ -1,0 +1,189 @@
+"""`lab up`, `scale`, `down` and `compose`: what runs, and how it changes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from lab.cli.console import out, out_json, out_text
+from lab.cli.options import topology_from, with_topology_options
+from lab.cli.state import GLOBALS
+from lab.errors import BadInput, Interrupted
+from lab.model.topology import Topology
+from lab.workflows.up import Plan
+
+
+@with_topology_options
+def up(
+    given: dict[str, Any],
+    detached: Annotated[bool, typer.Option("-d", hidden=True)] = False,
+) -> None:
+    """Start the lab, or change the running one to this topology with the least change.
+
+    Options not given take the stage's preset (full). Returns when every tier is healthy, replication is in sync and
+    every replica has answered through the balancer.
+
+    Examples: lab up · lab up --stage single · lab up --replicas 3 --cache off · lab up --topology my.toml
+    """
+    from lab.cli.wiring import context
+    from lab.workflows.up import execute, plan_up
+
+    del detached  # accepted out of habit: a lab always runs in the background
+    topology, placement = topology_from(given)
+    ctx = context()
+    web_image = _own_app(placement)
+    plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)
+    _announce(plan.before.name if plan.before else None, plan)
+    lab = execute(ctx, plan)
+    from lab.cli.picture import next_step, summary_lines
+
+    if GLOBALS.as_json:
+        from lab.workflows.find import as_document
+
+        out_json({**as_document(lab), "changed": _changes(plan)})
+        return
+    for line in summary_lines(lab):
+        out(line)
+    out(next_step(lab))
+
+
+def _own_app(placement: dict[str, Any]) -> str | None:
+    if "app" not in placement:
+        return None
+    from lab.cli.wiring import build_own_app
+
+    return build_own_app(str(placement["app"]))
+
+
+def _changes(plan: Plan) -> dict[str, list[str]]:
+    return {
+        "added": list(plan.change.add),
+        "replaced": list(plan.change.replace),
+        "removed": list(plan.change.remove),
+    }
+
+
+def _announce(name: str | None, plan: Plan) -> None:
+    from lab.cli.console import TerminalReporter
+    from lab.model.topology import STAGE_ADDS, options_of
+
+    say = TerminalReporter().info
+    topology = plan.topology
+    if plan.is_fresh:
+        say(f"[bold]{GLOBALS.lab}[/]: {topology.stage}: {STAGE_ADDS[topology.stage]}")
+        say(f"[dim]{cost_line(plan)}[/]")
+        return
+    old = options_of(plan.before.topology) if plan.before and plan.before.topology else {}
+    for key, value in options_of(topology).items():
+        if old and old.get(key) != value:
+            say(f"  {key}: {old.get(key)} → {value}")
+    if old and old["stage"] != topology.stage:
+        say(f"  this step adds {STAGE_ADDS[topology.stage]}")
+    parts = [f"{word} {', '.join(names)}" for word, names in _changes(plan).items() if names]
+    say("  " + ("; ".join(parts) if parts else f"nothing to change in {name}"))
+
+
+def cost_line(plan: Plan) -> str:
+    """Say what a topology costs in containers, memory and CPU shares."""
+    from lab.model.plan import needs
+
+    cost = needs(plan.topology)
+    return f"{cost.containers} containers, about {cost.memory_bytes / 2**20:,.0f} MiB, {cost.cpu_cores:.2f} cores of CPU shares"
+
+
+def scale(
+    targets: Annotated[list[str], typer.Argument(metavar="TIER=N...", help="web=5, db-replica=2, cache=2")],
+) -> None:
+    """Change the number of web, db-replica or cache containers while the lab serves; drains before it stops."""
+    from lab.cli.wiring import context
+    from lab.workflows.find import need_running_lab
+    from lab.workflows.scale import parse_targets, scaled
+    from lab.workflows.up import execute, plan_up
+
+    wanted = parse_targets(targets)
+    ctx = context()
+    lab = need_running_lab(ctx)
+    if lab.topology is None:
+        raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
+    topology: Topology = scaled(lab.topology, wanted)
+    web = lab.container("web-1")
+    own = web.image if web and not web.image.startswith("scalability-lab/web:") else None
+    plan = plan_up(ctx, topology, web_image=own)
+    _announce(ctx.lab, plan)
+    lab = execute(ctx, plan)
+    if GLOBALS.as_json:
+        from lab.workflows.find import as_document
+
+        out_json({**as_document(lab), "changed": _changes(plan)})
+        return
+    from lab.cli.picture import summary_lines
+
+    for line in summary_lines(lab):
+        out(line)
+
+
+def down(
+    volumes: Annotated[
+        bool, typer.Option("--volumes", "-v", help="Forget the data and the passwords too.")
+    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="Every lab of this engine.")] = False,
+) -> None:
+    """Remove the lab: its containers and networks, and with --volumes its data. Nothing that is not the lab's."""
+    from lab.cli.wiring import context
+    from lab.workflows.down import take_all_down, take_down
+
+    ctx = context()
+    removed = take_all_down(ctx, volumes=volumes) if every else [take_down(ctx, ctx.lab, volumes=volumes)]
+    if GLOBALS.as_json:
+        out_json(
+            {
+                "schema": "lab.down/1",
+                "removed": [
+                    {"lab": r.lab, "containers": r.containers, "volumes": r.volumes} for r in removed
+                ],
+            }
+        )
+        return
+    for item in removed:
+        kept = "" if item.volumes else "; its data is kept (`lab down --volumes` removes it)"
+        out(f'lab "{item.lab}": {item.containers} containers removed{kept if item.containers else ""}')
+    if not removed:
+        out("no labs")
+
+
+@with_topology_options
+def compose(given: dict[str, Any]) -> None:
+    """Print the complete compose file of a topology, made to be read; it runs without lab.
+
+    Example: lab compose --stage cached | docker compose -f - -p anything up -d
+    """
+    from lab.render.compose import render
+
+    topology, placement = topology_from(given)
+    if "app" in placement:
+        raise BadInput("--app: an own app needs its image; use `lab up --app PATH`")
+    text = render(topology).text
+    if "port" in placement:
+        text = text.replace("${LAB_PORT:-8080}", f"${{LAB_PORT:-{placement['port']}}}")
+    if GLOBALS.as_json:
+        out_json({"schema": "lab.compose/1", "compose": text})
+    else:
+        out_text(text)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask a person; without a terminal and without --yes nobody can answer.
+
+    Raises:
+        BadInput: nobody can answer.
+        Interrupted: the answer is no.
+    """
+    import sys
+
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise BadInput(f"{question} Nobody can answer here.", hint="add --yes")
+    if not typer.confirm(question, err=True):
+        raise Interrupted("Declined.")

@@ -1,0 +1,185 @@
+"""The image set: what is built from what, in which order, and when an image is up to date. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from lab import __version__
+from lab.errors import BadInput, did_you_mean
+from lab.model.topology import Topology
+
+PREFIX: Final = "scalability-lab"
+LABEL_INPUTS: Final = "lab.inputs"  # on each image: the hash of what it was built from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """One of our images.
+
+    Attributes:
+        context: the asset folder that holds its Dockerfile and is its build context.
+        parents: the images it is built from, by build argument (`BASE`, `WEB`).
+        suite: for a base: the Debian release it holds.
+        expected_s: seconds of a first build on 2 cores, downloads included (measured).
+    """
+
+    name: str
+    context: str
+    about: str
+    expected_s: float
+    parents: Mapping[str, str] = field(default_factory=dict)
+    suite: str = ""
+
+    @property
+    def reference(self) -> str:
+        """Return the image's full reference."""
+        return f"{PREFIX}/{self.name}:{__version__}"
+
+    @property
+    def is_base(self) -> bool:
+        """Say whether it is a root file system and not one of the tiers."""
+        return bool(self.suite)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """An image that the engine has.
+
+    Attributes:
+        inputs: the hash of what it was built from, from its label; "" when it was not built by us.
+        created: ISO time.
+    """
+
+    id: str
+    inputs: str
+    size_bytes: int
+    created: str
+
+
+def _on(base: str, **more: str) -> dict[str, str]:
+    return {"BASE": base, **more}
+
+
+# In build order: parents first, and what a first curve needs (base, web, base-sid, db, probe) before the slow store.
+IMAGES: Final[Mapping[str, Image]] = {
+    image.name: image
+    for image in (
+        Image(name="base", context="compose/images", about="Debian trixie", expected_s=20, suite="trixie"),
+        Image(
+            name="web", context="php-app", about="Apache, PHP and the app", expected_s=30, parents=_on("base")
+        ),
+        Image(name="base-sid", context="compose/images", about="Debian sid", expected_s=20, suite="sid"),
+        Image(
+            name="db",
+            context="mysql",
+            about="MySQL with the seeded data",
+            expected_s=40,
+            parents=_on("base-sid"),
+        ),
+        Image(
+            name="probe",
+            context="probe",
+            about="load generator, collectors",
+            expected_s=25,
+            parents=_on("base"),
+        ),
+        Image(name="balancer", context="haproxy", about="HAProxy", expected_s=6, parents=_on("base")),
+        Image(name="cache", context="memcached", about="memcached", expected_s=6, parents=_on("base")),
+        Image(
+            name="store",
+            context="minio",
+            about="MinIO, compiled",
+            expected_s=200,
+            parents=_on("base", WEB="web"),
+        ),
+    )
+}
+
+
+def check_names(names: Sequence[str]) -> list[str]:
+    """Return image names in build order, all of them when none is given.
+
+    Raises:
+        BadInput: naming every unknown one and the nearest known.
+    """
+    unknown = [f"{name!r}{did_you_mean(name, tuple(IMAGES))}" for name in names if name not in IMAGES]
+    if unknown:
+        raise BadInput(f"NAMES: no such image: {', '.join(unknown)}", hint=f"known: {', '.join(IMAGES)}")
+    return [name for name in IMAGES if not names or name in names]
+
+
+def with_parents(names: Iterable[str]) -> list[str]:
+    """Return names and everything they are built from, in build order."""
+    wanted: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in wanted:
+            wanted.add(name)
+            waiting += IMAGES[name].parents.values()
+    return [name for name in IMAGES if name in wanted]
+
+
+def images_for(topology: Topology) -> list[str]:
+    """Return the names of the images that a topology runs, the measuring container's included, in build order."""
+    wanted = {"web", "db", "probe"}
+    wanted |= {"balancer"} if topology.has_balancer else set()
+    wanted |= {"cache"} if topology.cache_nodes else set()
+    wanted |= {"store"} if topology.store == "s3" else set()
+    return [name for name in IMAGES if name in wanted]
+
+
+def inputs_hash(image: Image, files: Mapping[str, bytes], parent_ids: Mapping[str, str]) -> str:
+    """Return the hash of all that an image is built from.
+
+    Args:
+        files: the build context by relative path. File modes do not count: the Dockerfiles set them.
+        parent_ids: the image id of each parent, by build argument.
+
+    A base ignores where its packages come from: another mirror serves the same Debian.
+    """
+    digest = hashlib.sha256(f"{image.name}\0{image.suite}\0".encode())
+    for argument, image_id in sorted(parent_ids.items()):
+        digest.update(f"{argument}={image_id}\0".encode())
+    for path, content in sorted(files.items()):
+        digest.update(f"{path}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+# What a failed build's last lines say, and what helps; the first match wins.
+_ADVICE: Final = (
+    (("no space left on device",), "the engine's disk is full: `docker system df` shows what fills it"),
+    (
+        ("certificate signed by unknown authority", "certificate verify failed", "x509:", "self-signed certificate"),
+        "a proxy inspects HTTPS here: set SSL_CERT_FILE to a file with its certificate authority and run this again",
+    ),
+    (
+        ("is not valid yet", "is expired (invalid since"),
+        "the clock or the package mirror is off: check `date`, then try again or choose another mirror for this machine",
+    ),
+    (
+        ("429 too many requests", "toomanyrequests"),
+        "the registry refuses more downloads for now: wait, or log in with `docker login`",
+    ),
+    (
+        (
+            "temporary failure resolving", "could not resolve", "no such host", "connection timed out", "i/o timeout",
+            "connection refused", "unable to connect", "network is unreachable", "failed to fetch", "connection reset",
+            "dial tcp", "name or service not known", "temporary failure in name resolution",
+        ),
+        "the network: check the connection; behind a proxy set http_proxy and https_proxy; then run this again",
+    ),
+)  # fmt: skip
+
+
+def advice(log: str) -> str:
+    """Return what to do about a failed build, from the end of its log."""
+    lowered = log.lower()
+    for signs, text in _ADVICE:
+        if any(sign in lowered for sign in signs):
+            return text
+    return "read the log; `lab doctor` checks the machine; the same command goes on where it stopped"

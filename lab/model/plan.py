@@ -1,0 +1,61 @@
+"""What a topology needs from the machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from lab.model.topology import Topology
+
+MIB: Final = 2**20
+# Resident memory after a bench, measured; docs/adr/0005-cpu-quota.md tells how.
+MEMORY_MIB: Final = {
+    "balancer": 20,
+    "web": 45,
+    "cache": 15,
+    "db-primary": 330,
+    "db-replica": 330,
+    "store": 130,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Containers, memory and the sum of CPU shares of a topology."""
+
+    containers: int
+    memory_bytes: int
+    cpu_cores: float
+
+
+def counts(topology: Topology) -> dict[str, int]:
+    """Return the number of containers by tier, in request order."""
+    return {
+        "balancer": int(topology.has_balancer),
+        "web": topology.replicas,
+        "cache": topology.cache_nodes,
+        "db-primary": 1,
+        "db-replica": topology.db_replicas,
+        "store": int(topology.store == "s3"),
+    }
+
+
+def needs(topology: Topology) -> Needs:
+    """Return what a topology needs; the CPU figure sums the quotas (balancer, cache and store have none)."""
+    by_tier = counts(topology)
+    cpu = (
+        topology.replicas * topology.web_cpu
+        + topology.db_cpu
+        + topology.db_replicas * topology.db_replica_cpu
+    )
+    memory_mib = sum(MEMORY_MIB[tier] * count for tier, count in by_tier.items())
+    return Needs(containers=sum(by_tier.values()), memory_bytes=memory_mib * MIB, cpu_cores=cpu)
+
+
+def quota_cores(topology: Topology, tier: str) -> float | None:
+    """Return a container's CPU limit by tier; None where it has none of its own."""
+    return {
+        "web": topology.web_cpu,
+        "db-primary": topology.db_cpu,
+        "db-replica": topology.db_replica_cpu,
+    }.get(tier)

@@ -1,0 +1,79 @@
+"""From counters at both ends of a window to what each container used. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lab.model.plan import quota_cores
+from lab.model.run import Use
+from lab.model.state import CpuSample
+from lab.model.stats import mean
+from lab.model.topology import Topology
+
+
+@dataclass(slots=True)
+class TierValues:
+    """Collects the probe's per-second values of every container during the window."""
+
+    by_target: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, target: str, values: Mapping[str, Any]) -> None:
+        """Add one second's values; only numbers count."""
+        series = self.by_target.setdefault(target, {})
+        for key, value in values.items():
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                series.setdefault(key, []).append(float(value))
+
+    def means(self, target: str) -> dict[str, float]:
+        """Return each value's mean over the window."""
+        return {key: mean(values) for key, values in self.by_target.get(target, {}).items()}
+
+
+def use_of(
+    target: str,
+    tier: str,
+    before: CpuSample,
+    after: CpuSample,
+    topology: Topology,
+    metrics: Mapping[str, float],
+) -> Use:
+    """Return what one container used between two samples.
+
+    Utilisation = CPU seconds / (elapsed x limit); the clock is the engine's, so both samples agree with each other.
+    """
+    elapsed_s = max(after.t_s - before.t_s, 1e-9)
+    cores = max(after.cpu_s - before.cpu_s, 0.0) / elapsed_s
+    quota = quota_cores(topology, tier)
+    periods = after.periods - before.periods
+    throttled = after.throttled_periods - before.throttled_periods
+    return Use(
+        target=target,
+        tier=tier,
+        cpu_cores=cores,
+        quota_cores=quota,
+        cpu_of_quota_ratio=cores / quota if quota else None,
+        throttled_ratio=throttled / periods if periods > 0 else 0.0,
+        memory_bytes=after.memory_bytes,
+        metrics=dict(metrics),
+    )
+
+
+def tier_mean(use: Sequence[Use], tier: str) -> Use | None:
+    """Return a tier's containers as one: the mean of each figure; None when the tier is not there."""
+    members = [u for u in use if u.tier == tier]
+    if not members:
+        return None
+    ratios = [u.cpu_of_quota_ratio for u in members if u.cpu_of_quota_ratio is not None]
+    keys = {key for u in members for key in u.metrics}
+    return Use(
+        target=tier,
+        tier=tier,
+        cpu_cores=mean([u.cpu_cores for u in members]),
+        quota_cores=members[0].quota_cores,
+        cpu_of_quota_ratio=mean(ratios) if ratios else None,
+        throttled_ratio=mean([u.throttled_ratio for u in members]),
+        memory_bytes=round(mean([u.memory_bytes for u in members])),
+        metrics={key: mean([u.metrics[key] for u in members if key in u.metrics]) for key in sorted(keys)},
+    )

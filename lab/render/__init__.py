@@ -1,0 +1,1 @@
+"""Pure: topology → the files that start it."""

@@ -1,0 +1,70 @@
+// Draws the plots from the data in #plots. Colours are tokens (`@web`) that name the style sheet's variables, so
+// that plots follow the reader's light or dark setting, and paper.
+(() => {
+  "use strict";
+  const figures = JSON.parse(document.getElementById("plots").textContent);
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const chosen = {};
+
+  const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+
+  function coloured(value) {
+    if (typeof value === "string") return /^@[a-z0-9-]+$/.test(value) ? variable(value.slice(1)) : value;
+    if (Array.isArray(value)) return value.map(coloured);
+    if (value && typeof value === "object") {
+      return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, coloured(inner)]));
+    }
+    return value;
+  }
+
+  function template(size) {
+    const axis = {
+      gridcolor: variable("grid"), linecolor: variable("text"), zerolinecolor: variable("grid"), ticks: "outside",
+      tickcolor: variable("line"), showline: true, automargin: true, title: { standoff: 12 },
+    };
+    return {
+      layout: {
+        font: { family: getComputedStyle(document.body).fontFamily, size, color: variable("text") },
+        paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        xaxis: axis, yaxis: axis,
+        hoverlabel: { bgcolor: variable("card"), bordercolor: variable("line"), font: { color: variable("text"), size } },
+        legend: { orientation: "h", x: 0, xanchor: "left", y: 1.06, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
+        annotationdefaults: { font: { color: variable("quiet"), size: size * 0.85 } },
+        margin: { l: 10, r: 14, t: 30, b: 10 },
+      },
+    };
+  }
+
+  // Plotly copies fonts into its pictures, so sizes follow the page's own font size.
+  const textSize = () => parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.92;
+
+  function draw(id, size = {}) {
+    const element = document.getElementById(id);
+    const figure = coloured(figures[id][chosen[id] || 0]);
+    const layout = { ...figure.layout, ...size, template: template(textSize()) };
+    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+    return Plotly.react(element, figure.data, layout, config);
+  }
+
+  const drawAll = (size) => Object.keys(figures).forEach((id) => draw(id, size));
+
+  document.querySelectorAll("select[data-plot]").forEach((select) => {
+    select.addEventListener("change", () => {
+      chosen[select.dataset.plot] = Number(select.value);
+      draw(select.dataset.plot);
+    });
+  });
+
+  let reopened = [];
+  window.addEventListener("beforeprint", () => {
+    reopened = [...document.querySelectorAll("details:not([open])")];
+    reopened.forEach((element) => { element.open = true; });
+    drawAll({ width: 680, height: 360 });
+  });
+  window.addEventListener("afterprint", () => {
+    reopened.forEach((element) => { element.open = false; });
+    drawAll();
+  });
+  dark.addEventListener("change", () => drawAll());
+  drawAll();
+})();

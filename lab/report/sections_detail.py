@@ -1,0 +1,250 @@
+"""The later sections of a run: time series, page kinds, tiers, errors, validity, and what must be disclosed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lab.model.run import Measurement, Point, Run
+from lab.report.chart_series import by_page, pages_figure, phases, series_figure, since_start
+from lab.report.disclosure import environment_rows, load_rows, quota_rows, topology_rows
+from lab.report.facts import counts, factor_words, plottable
+from lab.report.markup import Plot, Section, details, figure, paragraph, table
+from lab.report.numbers import NOTHING, mebibytes, percent, with_unit
+from lab.report.tiers import metric_rows, signals, tier_uses
+
+
+def every(run: Run) -> Iterator[tuple[Point, Measurement]]:
+    """Yield each measurement with its point."""
+    for point in run.points:
+        for measurement in point.measurements:
+            yield point, measurement
+
+
+def _name(run: Run, point: Point, measurement: Measurement) -> str:
+    place = f"{factor_words(run)} {point.label}, " if run.factor else ""
+    return f"{place}block {measurement.block} ({'VALID' if measurement.is_valid else 'INVALID'})"
+
+
+def series_section(run: Run, prefix: str) -> Section | None:
+    """Return throughput and p95 per second of a measurement that the reader picks; None when none was kept."""
+    kept = [(point, m) for point, m in every(run) if m.series]
+    if not kept:
+        return None
+    kept.sort(key=lambda pair: (not pair[1].is_valid, -run.points.index(pair[0]), pair[1].block))
+    variants = [(_name(run, point, m), series_figure(m)) for point, m in kept]
+    plot = Plot(
+        id=f"{prefix}plot-series",
+        variants=variants,
+        describe="Throughput and p95 latency per second; the tables below have all figures.",
+    )
+    tables = "".join(
+        details(_name(run, point, m), _series_table(m, _name(run, point, m))) for point, m in kept
+    )
+    note = "Shaded: users start and caches warm up; nothing in it is counted."
+    return Section(
+        slug=f"{prefix}series",
+        title="Second by second",
+        html=figure(plot, note) + details("The figures of each measurement", tables),
+        plots=[plot],
+    )
+
+
+def _series_table(measurement: Measurement, name: str) -> str:
+    rows = [
+        (
+            f"{t:.0f} s",
+            second.phase,
+            with_unit(second.throughput_rps, "req/s"),
+            with_unit(second.mean_ms, "ms"),
+            with_unit(second.p95_ms, "ms"),
+            f"{second.failures:,}",
+        )
+        for t, second in zip(since_start(measurement.series), measurement.series, strict=True)
+    ]
+    spans = ", ".join(f"{phase} {end - start:.0f} s" for phase, start, end in phases(measurement.series))
+    return table(f"{name}: {spans}", ("time", "phase", "throughput", "mean", "p95", "failed"), rows)
+
+
+def pages_section(run: Run, prefix: str) -> Section | None:
+    """Return latency by page kind of a bench; None when nothing valid was seen."""
+    found = by_page([m for point in plottable(run) for m in point.valid])
+    if not found:
+        return None
+    total = sum(row["requests"] for row in found.values()) or 1.0
+    rows = [
+        (
+            name,
+            f"{row['requests']:,.0f}",
+            percent(row["requests"] / total),
+            f"{row['failures']:,.0f}",
+            with_unit(row["mean_ms"], "ms"),
+            with_unit(row["p95_ms"], "ms"),
+        )
+        for name, row in found.items()
+    ]
+    rest = table("By page kind", ("page", "requests", "share", "failed", "mean", "p95"), rows)
+    plot = Plot(
+        id=f"{prefix}plot-pages",
+        variants=[("", pages_figure(found))],
+        describe="Mean and p95 latency by page kind; the table below has all figures.",
+    )
+    return Section(
+        slug=f"{prefix}pages",
+        title="Which pages are slow",
+        html=figure(plot, "Times are means over the valid measurements, weighted by requests.")
+        + details("The figures", rest),
+        plots=[plot],
+    )
+
+
+def tier_table(point: Point, caption: str) -> str:
+    """Return the per-tier table of one point's valid measurements; of all of them when none is valid."""
+    chosen = point.valid or list(point.measurements)
+    rows = [
+        (
+            use.tier,
+            str(use.containers),
+            percent(use.cpu_of_quota_ratio),
+            percent(use.highest_ratio),
+            with_unit(use.cpu_cores, "cores"),
+            percent(use.throttled_ratio),
+            mebibytes(use.memory_bytes),
+            " · ".join(signals(use)) or NOTHING,
+        )
+        for use in tier_uses(chosen)
+    ]
+    header = (
+        "tier",
+        "containers",
+        "CPU of quota",
+        "busiest",
+        "CPU in all",
+        "throttled",
+        "memory",
+        "what else tells",
+    )
+    return table(caption, header, rows)
+
+
+def tiers_section(run: Run, prefix: str) -> Section:
+    """Return what every tier used: the last point open, all others and all metrics on demand."""
+    shown = plottable(run) or list(run.points)
+    parts = []
+    for point in reversed(shown):
+        label = f"{factor_words(run)} = {point.label}" if run.factor else point.label
+        inner = tier_table(point, f"Use of each tier: {label}")
+        metrics = table(
+            f"Every metric: {label}",
+            ("tier", "container", "metric", "mean over the window"),
+            metric_rows(point.valid or list(point.measurements)),
+        )
+        inner += details("Every metric of every container", metrics)
+        parts.append(inner if len(shown) == 1 else details(label, inner, is_open=point is shown[-1]))
+    note = "Throttled: share of scheduling periods in which a container had used up its CPU quota; 100 % means it always wanted more."
+    return Section(
+        slug=f"{prefix}use", title="What each tier used", html="".join(parts) + paragraph(note, "quiet")
+    )
+
+
+def errors_section(run: Run, prefix: str) -> Section:
+    """Return the failed requests of all measurements, by kind."""
+    failed = sum(m.failures for _, m in every(run))
+    total = sum(m.requests for _, m in every(run))
+    said = paragraph(f"{failed:,} of {total:,} requests failed, INVALID measurements included.")
+    rows = [
+        (
+            _name(run, point, m),
+            str(error.get("name", "?")),
+            str(error.get("error", "?")),
+            f"{int(error.get('count', 0)):,} times",
+        )
+        for point, m in every(run)
+        for error in m.errors
+    ]
+    if rows:
+        said += table("Errors", ("measurement", "request", "error", "count"), rows)
+    return Section(slug=f"{prefix}errors", title="Errors", html=said)
+
+
+def validity_section(run: Run, prefix: str) -> Section:
+    """Return every measurement with its verdict and the reasons."""
+    valid, total = counts(run)
+    rows, css = [], []
+    for point, m in every(run):
+        css.append("" if m.is_valid else "bad")
+        rows.append(
+            (
+                point.label,
+                str(m.block),
+                "✓ VALID" if m.is_valid else "✗ INVALID",
+                with_unit(m.throughput_rps, "req/s"),
+                with_unit(m.latency.p95_ms, "ms"),
+                f"{m.failures:,} of {m.requests:,}",
+                percent(m.generator_cpu_ratio),
+                percent(m.host_idle_ratio),
+                with_unit(m.work_ms, "ms"),
+                "; ".join(m.problems) or "every gate passed",
+            )
+        )
+    header = (
+        factor_words(run) or "point",
+        "block",
+        "verdict",
+        "throughput",
+        "p95",
+        "failed",
+        "generator CPU",
+        "machine idle",
+        "unit of work",
+        "reasons",
+    )
+    said = paragraph(
+        f"{valid} of {total} measurements passed every gate. An INVALID one is never plotted and counts for nothing."
+    )
+    return Section(
+        slug=f"{prefix}validity",
+        title="May these figures be trusted?",
+        html=said + table("Every measurement", header, rows, row_css=css),
+    )
+
+
+def environment_section(run: Run, prefix: str) -> Section:
+    """Return what every figure of this page must disclose."""
+    parts = [
+        table("Load and procedure", ("what", "value"), load_rows(run)),
+        table("Machine and software", ("what", "value"), environment_rows(run)),
+        table("CPU plan", ("tier", "containers", "CPU of each"), quota_rows(run)),
+        details("Every topology option", table("Topology", ("option", "value"), topology_rows(run)), is_open=True),
+        table("Request mix, as declared", ("page", "share"), [(str(k), percent(float(v))) for k, v in _mix(run).items()]) if _mix(run) else "",
+        table(
+            "Run", ("what", "value"),
+            [("id", run.id), ("name", run.name or NOTHING), ("measured", run.created_at), ("scenario's files, sha256", str(run.scenario.get("sha256", NOTHING))[:12])],
+        ),
+    ]  # fmt: skip
+    return Section(slug=f"{prefix}environment", title="Where and how it was measured", html="".join(parts))
+
+
+def _mix(run: Run) -> dict[str, float]:
+    mix = run.scenario.get("mix")
+    return {str(k): float(v) for k, v in mix.items()} if isinstance(mix, dict) else {}
+
+
+def seen_by_users(run: Run) -> str:
+    """Return what the load generator saw of the cache and of the replicas' shares, in one line."""
+    hits = sum(m.cache.get("hit", 0) for _, m in every(run))
+    misses = sum(m.cache.get("miss", 0) for _, m in every(run))
+    shares: dict[str, int] = {}
+    for _, m in every(run):
+        for name, count in m.replicas.items():
+            shares[name] = shares.get(name, 0) + count
+    total = sum(shares.values())
+    parts = [f"pages served from the cache: {percent(hits / (hits + misses))}"] if hits + misses else []
+    if total:
+        parts.append(
+            "share of requests: "
+            + ", ".join(
+                f"{name} {percent(count / total)}"
+                for name, count in sorted(shares.items(), key=lambda x: (len(x[0]), x[0]))
+            )
+        )
+    return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""Ordered steps over ports; no third-party library, no printing."""

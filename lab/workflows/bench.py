@@ -1,0 +1,123 @@
+"""`lab bench`: one point of the running lab."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lab.errors import BadInput
+from lab.model.run import Measurement, Run
+from lab.model.scenario import Scenario
+from lab.model.state import RunningLab
+from lab.model.topology import Topology
+from lab.workflows.context import Context
+from lab.workflows.find import need_running_lab
+from lab.workflows.measure import Load, Progress, measure
+from lab.workflows.record import (
+    environment,
+    iso_now,
+    keep,
+    load_record,
+    new_run_id,
+    normalised,
+    point,
+    reference_work_ms,
+    scenario_record,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchPlan:
+    """What a bench is going to measure."""
+
+    lab: RunningLab
+    topology: Topology
+    scenario: Scenario
+    load: Load
+    repeat: int
+    name: str | None
+
+    @property
+    def expected_s(self) -> float:
+        """Return the seconds it will take."""
+        return self.repeat * (self.load.total_s + 3)
+
+
+def require_tiers(scenario: Scenario, topology: Topology) -> None:
+    """Check that a topology has what a scenario needs.
+
+    Raises:
+        BadInput: naming what is missing and the option that adds it.
+    """
+    has = {
+        "s3": topology.store == "s3",
+        "cache": topology.cache == "aside",
+        "shared-sessions": topology.sessions != "files",
+    }
+    cure = {"s3": "--store s3", "cache": "--cache aside", "shared-sessions": "--sessions cache"}
+    for need in scenario.needs:
+        if need not in has:
+            raise BadInput(f"{scenario.name}.toml: needs: unknown {need!r}; allowed: {', '.join(has)}")
+        if not has[need]:
+            raise BadInput(
+                f"{scenario.name} needs {need}, which this topology lacks", hint=f"lab up {cure[need]}"
+            )
+
+
+def plan_bench(ctx: Context, scenario: Scenario, load: Load, *, repeat: int, name: str | None) -> BenchPlan:
+    """Check that the bench can run.
+
+    Raises:
+        LabNotRunning: no lab.
+        BadInput: the name is taken, or the topology lacks a tier.
+    """
+    lab = need_running_lab(ctx)
+    if lab.topology is None:
+        raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
+    require_tiers(scenario, lab.topology)
+    require_free_name(ctx, name)
+    return BenchPlan(lab=lab, topology=lab.topology, scenario=scenario, load=load, repeat=repeat, name=name)
+
+
+def require_free_name(ctx: Context, name: str | None) -> None:
+    """Check that a result's name is new and cannot be mistaken for an id.
+
+    Raises:
+        BadInput: it is taken or not a name.
+    """
+    if name is None:
+        return
+    if not name or len(name) > 60 or not all(c.isalnum() or c in "-_." for c in name) or name == "last":
+        raise BadInput(f"--save-as: must be 1 to 60 letters, digits, - _ . and not `last`; got {name!r}")
+    if any(document.get("name") == name for document in ctx.results.list()):
+        raise BadInput(f"--save-as: {name!r} is taken", hint="lab runs")
+
+
+def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress], None]) -> tuple[Run, Path]:
+    """Measure, keep and return the run with its folder."""
+    measurements: list[Measurement] = []
+    ready: dict[str, Any] = {}
+    for block in range(1, plan.repeat + 1):
+        load = replace(plan.load, seed=plan.load.seed + block)
+        measurement, ready = measure(
+            ctx, plan.lab, plan.topology, plan.scenario, load, block=block, on_progress=on_progress
+        )
+        measurements.append(measurement)
+    reference_ms = reference_work_ms(measurements)
+    measurements = normalised(measurements, reference_ms)
+    run = Run(
+        id=new_run_id(ctx, plan.scenario, f"{plan.topology.replicas}web"),
+        kind="bench",
+        name=plan.name,
+        created_at=iso_now(ctx),
+        scenario=scenario_record(plan.scenario),
+        load=load_record(plan.scenario, plan.load),
+        environment={**environment(ctx, plan.topology, ready), "reference_work_ms": reference_ms},
+        factor="",
+        seed=plan.load.seed,
+        blocks=plan.repeat,
+        points=(point(f"{plan.topology.replicas} web", {}, plan.topology, measurements),),
+    )
+    return run, keep(ctx, run)

@@ -1,0 +1,23 @@
+"""What every workflow gets: the lab's name and the ports to the outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lab.ports import Clock, ComposeFactory, Engine, Probe, Reporter, Results, Scenarios
+from lab.workflows.images import ImageStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One command's surroundings, built once in `lab.cli.wiring`."""
+
+    lab: str
+    engine: Engine
+    compose: ComposeFactory
+    probe: Probe
+    results: Results
+    scenarios: Scenarios
+    images: ImageStore
+    clock: Clock
+    reporter: Reporter

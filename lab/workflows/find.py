@@ -1,0 +1,74 @@
+"""Find running labs. State lives in container labels, so any process of any later day finds the same."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from lab.errors import BadInput, LabNotRunning
+from lab.model.state import LABEL_ROLE, LABEL_TOPOLOGY, Container, RunningLab
+from lab.model.topology import Topology, resolve
+from lab.workflows.context import Context
+
+
+def topology_of(containers: list[Container]) -> Topology | None:
+    """Return the topology that a lab was last started with, from its label; None when it has none we can read."""
+    for container in containers:
+        text = container.labels.get(LABEL_TOPOLOGY)
+        if text:
+            try:
+                return resolve(json.loads(text))
+            except (ValueError, BadInput):  # written by another version
+                return None
+    return None
+
+
+def running_lab(ctx: Context) -> RunningLab | None:
+    """Return the context's lab, or None when it has no container."""
+    found = [c for c in ctx.engine.containers(ctx.lab) if not c.labels.get(LABEL_ROLE)]
+    if not found:
+        return None
+    return RunningLab(name=ctx.lab, containers=found, topology=topology_of(found))
+
+
+def need_running_lab(ctx: Context) -> RunningLab:
+    """Return the context's lab.
+
+    Raises:
+        LabNotRunning: with the command to type.
+    """
+    found = running_lab(ctx)
+    if found is None or not any(c.state == "running" for c in found.containers):
+        name = "" if ctx.lab == "lab" else f" --lab {ctx.lab}"
+        raise LabNotRunning(f'No lab named "{ctx.lab}" is running.', hint=f"lab up{name}")
+    return found
+
+
+def all_labs(ctx: Context) -> dict[str, list[Container]]:
+    """Return every lab's containers by lab name, leftovers of killed runs included."""
+    labs: dict[str, list[Container]] = {}
+    for container in ctx.engine.containers():
+        labs.setdefault(container.lab, []).append(container)
+    return dict(sorted(labs.items()))
+
+
+def as_document(lab: RunningLab) -> dict[str, Any]:
+    """Return a lab as a JSON document (`lab.status/1`)."""
+    from lab.model.topology import options_of
+
+    return {
+        "schema": "lab.status/1",
+        "lab": lab.name,
+        "url": f"http://127.0.0.1:{lab.host_port}/" if lab.host_port else None,
+        "topology": options_of(lab.topology) if lab.topology else None,
+        "containers": [
+            {
+                "service": c.service,
+                "tier": c.tier,
+                "state": c.state,
+                "health": c.health or None,
+                "name": c.name,
+            }
+            for c in sorted(lab.containers, key=lambda c: c.service)
+        ],
+    }

@@ -1,0 +1,110 @@
+"""Bring the images up to date: build what is missing or older than its inputs, nothing else, never twice at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from lab.model.images import IMAGES, Built, Image, inputs_hash, with_parents
+from lab.ports import Reporter
+
+
+class ImageStore(Protocol):
+    """The engine's images, and how to build ours."""
+
+    def inspect(self, references: Sequence[str]) -> dict[str, Built]:
+        """Return what is known of each image that is there, by reference."""
+        ...
+
+    def context_files(self, image: Image) -> dict[str, bytes]:
+        """Return the image's build context by relative path."""
+        ...
+
+    def lock(self, name: str) -> AbstractContextManager[None]:
+        """Hold the machine-wide lock of one image; waits for another process that builds it."""
+        ...
+
+    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> None:
+        """Build and tag one image. Raises ImageBuildFailed, MachineNotReady."""
+        ...
+
+
+class ImageContext(Protocol):
+    """The part of a command's surroundings that building needs."""
+
+    @property
+    def images(self) -> ImageStore:
+        """Return the engine's images."""
+        ...
+
+    @property
+    def reporter(self) -> Reporter:
+        """Return where progress is told."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageState:
+    """One row of `lab images list`: `state` is `ready`, `outdated` or `missing`."""
+
+    image: Image
+    state: str
+    built: Built | None
+    inputs: str
+
+
+def image_states(names: Sequence[str], images: ImageStore) -> list[ImageState]:
+    """Compare images and their parents with their inputs, in build order; one look at the engine for all."""
+    wanted = [IMAGES[name] for name in with_parents(names)]
+    there = images.inspect([image.reference for image in wanted])
+    states: dict[str, ImageState] = {}
+    for image in wanted:
+        parents = {argument: states[name] for argument, name in image.parents.items()}
+        ids = {
+            argument: parent.built.id if parent.built else "missing" for argument, parent in parents.items()
+        }
+        inputs = inputs_hash(image, images.context_files(image), ids)
+        built = there.get(image.reference)
+        fits = (
+            built is not None and built.inputs == inputs and all(p.state == "ready" for p in parents.values())
+        )
+        state = "missing" if built is None else "ready" if fits else "outdated"
+        states[image.name] = ImageState(image=image, state=state, built=built, inputs=inputs)
+    return list(states.values())
+
+
+def ensure_images(names: Sequence[str], ctx: ImageContext) -> list[str]:
+    """Build those of the images, and of what they are built from, that are not up to date; return what was built.
+
+    Raises:
+        ImageBuildFailed: a build failed; what was finished before stays.
+        MachineNotReady: no engine, or no BuildKit.
+    """
+    todo = [row.image for row in image_states(names, ctx.images) if row.state != "ready"]
+    if not todo:
+        return []
+    expected_s = sum(image.expected_s for image in todo)
+    ctx.reporter.info(
+        f"building {len(todo)} images, about {_minutes(expected_s)} the first time, less afterwards"
+    )
+    return [image.name for image in todo if _build(image, ctx)]
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def _build(image: Image, ctx: ImageContext) -> bool:
+    """Build one image unless another process has done so meanwhile."""
+    with (
+        ctx.reporter.step(f"image {image.name}: {image.about}", expected_s=image.expected_s),
+        ctx.images.lock(image.name),
+    ):
+        row = image_states([image.name], ctx.images)[-1]
+        if row.state == "ready":
+            return False
+        parents = {argument: IMAGES[name].reference for argument, name in image.parents.items()}
+        ctx.images.build(image, parent_references=parents, inputs=row.inputs)
+        return True

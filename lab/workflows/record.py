@@ -1,0 +1,153 @@
+"""Make a run out of measurements and keep it."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from lab import __version__, assets
+from lab.model.limit import limit_sentence
+from lab.model.run import Measurement, Point, Run, to_document
+from lab.model.scenario import Scenario
+from lab.model.stats import interval, mean
+from lab.model.topology import Topology, options_of
+from lab.workflows.context import Context
+from lab.workflows.measure import Load
+from lab.workflows.up import images_of
+
+
+def new_run_id(ctx: Context, scenario: Scenario, what: str) -> str:
+    """Return an id that sorts by time and says what it is."""
+    stamp = datetime.fromtimestamp(ctx.clock.now_s(), tz=UTC).strftime("%Y%m%d-%H%M%S")
+    return f"{stamp}-{scenario.name}-{what}"
+
+
+def iso_now(ctx: Context) -> str:
+    """Return the time as ISO 8601 in UTC, whole seconds."""
+    return datetime.fromtimestamp(ctx.clock.now_s(), tz=UTC).isoformat(timespec="seconds")
+
+
+def environment(ctx: Context, topology: Topology, ready: Mapping[str, Any]) -> dict[str, Any]:
+    """Return everything about the machine and the software that a figure must disclose."""
+    machine = ctx.engine.machine()
+    cpu = ready.get("cpu") or {}
+    return {
+        "cpu_model": cpu.get("model", "?"),
+        "cores": machine.cores,
+        "memory_bytes": machine.memory_bytes,
+        "os": machine.os,
+        "kernel": machine.kernel,
+        "architecture": machine.architecture,
+        "cgroup_version": machine.cgroup_version,
+        "engine_version": machine.engine_version,
+        "lab_version": __version__,
+        "git_revision": git_revision(),
+        "locust_version": ready.get("locust"),
+        "images": ctx.engine.image_ids(images_of(topology)),
+    }
+
+
+def git_revision() -> str | None:
+    """Return the checkout's revision, `-dirty` when it has changes; None outside a checkout of this project."""
+    if not (assets.root() / ".git").exists():
+        return None
+    argv = ["git", "-C", str(assets.root()), "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=5)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
+
+
+def normalised(measurements: Sequence[Measurement], reference_ms: float | None) -> list[Measurement]:
+    """Return the measurements with throughput normalised to one speed of the machine.
+
+    X_norm = X x (unit of work / reference unit): a machine that was 5 % slower during a window served 5 % less for
+    that reason alone. Only meaningful where the web tier's CPU binds.
+    """
+    if not reference_ms:
+        return list(measurements)
+    return [
+        replace(m, normalised_rps=m.throughput_rps * m.work_ms / reference_ms) if m.work_ms else m
+        for m in measurements
+    ]
+
+
+def reference_work_ms(measurements: Sequence[Measurement]) -> float | None:
+    """Return the run's own mean unit of work, the reference that its windows are normalised to."""
+    seen = [m.work_ms for m in measurements if m.work_ms and m.is_valid]
+    return mean(seen) if seen else None
+
+
+def point(
+    label: str, setting: Mapping[str, Any], topology: Topology, measurements: Sequence[Measurement]
+) -> Point:
+    """Return a point with intervals over its valid measurements; INVALID ones are kept but count for nothing."""
+    valid = [m for m in measurements if m.is_valid]
+    limit, following = limit_sentence([use for m in valid for use in m.use]) if valid else ("INVALID", "")
+    return Point(
+        label=label,
+        setting=dict(setting),
+        topology=options_of(topology),
+        measurements=tuple(measurements),
+        throughput=interval([m.throughput_rps for m in valid]),
+        normalised=interval([m.normalised_rps for m in valid if m.normalised_rps]),
+        p95=interval([m.latency.p95_ms for m in valid]),
+        limit=limit,
+        next_limit=following,
+    )
+
+
+def scenario_record(scenario: Scenario) -> dict[str, Any]:
+    """Return what a run keeps of its scenario."""
+    text = scenario.locustfile + "\0" + repr(sorted(scenario.settings.items(), key=str))
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "hypothesis": scenario.hypothesis,
+        "mix": dict(scenario.mix),
+        "sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
+
+
+def load_record(scenario: Scenario, load: Load) -> dict[str, Any]:
+    """Return what a run keeps of its load."""
+    return {
+        "model": "closed",
+        "users": load.users,
+        "think_s": scenario.think_s if load.think_s is None else load.think_s,
+        "ramp_s": load.ramp_s,
+        "warmup_s": load.warmup_s,
+        "duration_s": load.duration_s,
+    }
+
+
+def keep(ctx: Context, run: Run) -> Path:
+    """Write a run's folder: the document, the series as CSV, the report; return the folder."""
+    import json
+
+    from lab.report.html import report_html
+
+    files = {
+        "run.json": json.dumps(to_document(run), indent=1),
+        "series.csv": series_csv(run),
+        "report.html": report_html([run]),
+    }
+    return ctx.results.save(run.id, files)
+
+
+def series_csv(run: Run) -> str:
+    """Return the per-second series of every measurement as CSV."""
+    lines = ["point,block,t_s,phase,throughput_rps,failures,mean_ms,p95_ms"]
+    for p in run.points:
+        for m in p.measurements:
+            lines += [
+                f"{p.label},{m.block},{s.t_s:.3f},{s.phase},{s.throughput_rps:g},{s.failures},{s.mean_ms:.3f},{s.p95_ms:.3f}"
+                for s in m.series
+            ]
+    return "\n".join(lines) + "\n"

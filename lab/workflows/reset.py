@@ -1,0 +1,54 @@
+"""Put the data set back to how the images have it, in seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lab.errors import LabError
+from lab.model.state import RunningLab
+from lab.model.topology import Topology
+from lab.workflows.context import Context
+from lab.workflows.find import need_running_lab
+from lab.workflows.replication import wait_in_sync
+from lab.workflows.up import overlay, plan_up
+
+STATEFUL: Final = ("cache", "db-primary", "db-replica")
+# The health account has no password: the server trusts the operating-system user behind the socket, and it may only ask.
+_ASK_GTID: Final = (
+    "mysql", "--no-defaults", "--protocol=socket", "--socket=/run/mysqld/mysqld.sock", "--user=health", "-BNe",
+    "SELECT @@GLOBAL.gtid_executed",
+)  # fmt: skip
+
+
+def is_changed(ctx: Context, lab: RunningLab) -> bool:
+    """Say whether anything was written to the data set since it was last fresh: the golden data has no GTID."""
+    primary = lab.container("db-primary")
+    if primary is None or primary.state != "running":
+        return False
+    try:
+        return bool(ctx.engine.run_in(primary.id, _ASK_GTID, timeout_s=10).strip())
+    except LabError:
+        return True
+
+
+def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> RunningLab:
+    """Recreate what keeps state from its golden data, and return the lab.
+
+    Args:
+        with_store: also forget uploads in the object store.
+    """
+    lab = need_running_lab(ctx)
+    plan = plan_up(ctx, topology)
+    tiers = (*STATEFUL, "store") if with_store else STATEFUL
+    services = [c.service for tier in tiers for c in lab.tier(tier)]
+    with ctx.reporter.step("restoring the data set", expected_s=5):
+        compose = ctx.compose(
+            lab=ctx.lab, text=plan.bundle.text, overlay=overlay(plan, ctx.lab), port=lab.host_port
+        )
+        ctx.engine.remove([c.id for tier in tiers for c in lab.tier(tier)])
+        compose.remove_volumes([f"{name}-data" for name in services if not name.startswith("cache")])
+        compose.up(services, deps=False)
+        fresh = need_running_lab(ctx)
+        if topology.db_replicas:
+            wait_in_sync(ctx, fresh)
+    return fresh

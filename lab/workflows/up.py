@@ -1,0 +1,223 @@
+"""Bring a lab to a topology: say what changes, change the least, return when every tier serves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from lab.errors import MachineNotReady, PortBusy
+from lab.model.state import LABEL_LAB, LABEL_SPEC, LABEL_TIER, LABEL_TOPOLOGY, Change, RunningLab, difference
+from lab.model.topology import Topology, options_of
+from lab.ports import Compose
+from lab.render.compose import Bundle, render
+from lab.tiers.base import image
+from lab.workflows.balancer import drain, enable, verify_replicas
+from lab.workflows.context import Context
+from lab.workflows.find import need_running_lab, running_lab
+from lab.workflows.replication import wait_in_sync
+
+FIRST_PORT: Final = 8080
+PORT_TRIES: Final = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What `up` is going to do."""
+
+    topology: Topology
+    bundle: Bundle
+    specs: Mapping[str, str]
+    change: Change
+    before: RunningLab | None
+    ports: Sequence[int]
+
+    @property
+    def is_fresh(self) -> bool:
+        """Say whether nothing of this lab runs yet."""
+        return self.before is None or not any(c.state == "running" for c in self.before.containers)
+
+
+def images_of(topology: Topology, web_image: str | None = None) -> list[str]:
+    """Return the image references that a topology needs, the measuring container's included."""
+    names = ["db"]
+    names += ["balancer"] if topology.has_balancer else []
+    names += ["cache"] if topology.cache_nodes else []
+    names += ["store"] if topology.store == "s3" else []
+    return [image(name) for name in names] + [web_image or image("web"), image("probe")]
+
+
+def _spec(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+def plan_up(
+    ctx: Context, topology: Topology, *, port: int | None = None, web_image: str | None = None
+) -> Plan:
+    """Compare the wanted topology with what runs.
+
+    Raises:
+        MachineNotReady: an image is missing, or no engine answers.
+    """
+    references = images_of(topology, web_image)
+    ids = ctx.engine.image_ids(references)
+    missing = [reference for reference in references if reference not in ids]
+    if missing:
+        raise MachineNotReady(f"Images are missing: {', '.join(missing)}.", hint="lab images build")
+    before = running_lab(ctx)
+    bundle = render(topology, web_image=web_image)
+    specs = {service.name: _spec(service.spec, ids[service.image]) for service in bundle.services}
+    change = difference(specs, before.containers if before else ())
+    kept = before.host_port if before else None
+    if port is not None and kept is not None and port != kept:
+        change = Change(
+            add=change.add,
+            replace=tuple({*change.replace, topology.entry} - set(change.add)),
+            remove=change.remove,
+            keep=tuple(name for name in change.keep if name != topology.entry),
+        )
+    first = port or kept or FIRST_PORT
+    ports = [first] if port else list(range(first, first + PORT_TRIES))
+    return Plan(topology=topology, bundle=bundle, specs=specs, change=change, before=before, ports=ports)
+
+
+def overlay(plan: Plan, lab: str) -> dict[str, Any]:
+    """Return the labels that make a lab findable: whose it is, its tier, and what it was started from."""
+    services: dict[str, Any] = {}
+    for service in plan.bundle.services:
+        labels = {LABEL_LAB: lab, LABEL_TIER: service.tier, LABEL_SPEC: plan.specs[service.name]}
+        if service.name == "credentials":
+            labels[LABEL_TOPOLOGY] = json.dumps(
+                {key.replace("-", "_"): value for key, value in options_of(plan.topology).items()}
+            )
+        services[service.name] = {"labels": labels}
+    owned = {"labels": {LABEL_LAB: lab}}
+    return {
+        "services": services,
+        "networks": dict.fromkeys(("edge", "web", "data"), owned),
+        "volumes": dict.fromkeys(plan.bundle.volumes, owned),
+    }
+
+
+def execute(ctx: Context, plan: Plan) -> RunningLab:
+    """Carry a plan out and return the lab once every tier serves.
+
+    Raises:
+        TierUnhealthy: a tier did not become healthy; the containers stay for inspection.
+        MachineNotReady: no port could be published.
+    """
+    _with_port(ctx, plan)
+    lab = need_running_lab(ctx)
+    if plan.topology.db_replicas:
+        with ctx.reporter.step("replication in sync", expected_s=2):
+            wait_in_sync(ctx, lab)
+    with ctx.reporter.step("every replica answers", expected_s=2):
+        verify_replicas(ctx, lab, plan.topology)
+    return need_running_lab(ctx)
+
+
+def _with_port(ctx: Context, plan: Plan) -> None:
+    refused = []
+    for port in plan.ports:
+        compose = ctx.compose(lab=ctx.lab, text=plan.bundle.text, overlay=overlay(plan, ctx.lab), port=port)
+        try:
+            _converge(ctx, plan, compose)
+        except PortBusy:
+            refused.append(str(port))
+            continue
+        return
+    raise MachineNotReady(
+        f"--port: the engine refuses 127.0.0.1:{', '.join(refused)}: in use.",
+        hint="lab up --port N with a free port",
+    )
+
+
+def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
+    if plan.is_fresh:
+        with ctx.reporter.step(f"starting {len(plan.bundle.services) - 1} containers", expected_s=8):
+            compose.up()
+        return
+    if plan.change.is_empty:
+        return
+    _remove_web(ctx, plan)
+    _update_state_tiers(ctx, plan, compose)
+    _update_web(ctx, plan, compose)
+    _remove_rest(ctx, plan, compose)
+
+
+def _is_web(name: str) -> bool:
+    return name.startswith("web-")
+
+
+def _balancer_runs(plan: Plan) -> bool:
+    found = plan.before.container("balancer") if plan.before else None
+    return bool(found and found.state == "running" and "balancer" in plan.change.keep)
+
+
+def _remove_web(ctx: Context, plan: Plan) -> None:
+    leaving = [name for name in plan.change.remove if _is_web(name)]
+    if "balancer" in plan.change.remove:  # the port moves to web-1: HAProxy must let go first
+        _remove_containers(ctx, plan, ["balancer"])
+    for name in reversed(leaving):
+        with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
+            if _balancer_runs(plan):
+                drain(ctx, plan.before, name)
+            _remove_containers(ctx, plan, [name])
+            if _balancer_runs(plan):
+                enable(ctx, plan.before, name)
+
+
+def _remove_containers(ctx: Context, plan: Plan, names: Sequence[str]) -> None:
+    if plan.before is None:
+        return
+    ids = [c.id for name in names if (c := plan.before.container(name))]
+    ctx.engine.stop(ids)
+    ctx.engine.remove(ids)
+
+
+def _update_state_tiers(ctx: Context, plan: Plan, compose: Compose) -> None:
+    moving = [
+        name for name in (*plan.change.replace, *plan.change.add) if not _is_web(name) and name != "balancer"
+    ]
+    if "credentials" not in moving:
+        moving.append("credentials")  # carries the topology's label; running it again changes no password
+    with ctx.reporter.step(
+        f"updating {', '.join(n for n in moving if n != 'credentials') or 'labels'}", expected_s=4
+    ):
+        compose.up(["credentials"], recreate=True, deps=False, wait=False)
+        rest = [name for name in moving if name != "credentials"]
+        if rest:
+            compose.up(rest, deps=False)
+
+
+def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
+    added = [name for name in plan.change.add if _is_web(name)]
+    replaced = [name for name in plan.change.replace if _is_web(name)]
+    rolling = _balancer_runs(plan)
+    if added:
+        with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
+            compose.up(added, deps=False)
+    if replaced and not rolling:
+        with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
+            compose.up(replaced, deps=False)
+    for name in replaced if rolling else ():
+        with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
+            drain(ctx, plan.before, name)
+            compose.up([name], deps=False)
+            enable(ctx, plan.before, name)
+    if "balancer" in (*plan.change.replace, *plan.change.add):
+        with ctx.reporter.step("starting balancer", expected_s=2):
+            compose.up(["balancer"], deps=False)
+
+
+def _remove_rest(ctx: Context, plan: Plan, compose: Compose) -> None:
+    leaving = [name for name in plan.change.remove if not _is_web(name) and name != "balancer"]
+    if leaving:
+        with ctx.reporter.step(f"stopping {', '.join(leaving)}", expected_s=3):
+            _remove_containers(ctx, plan, leaving)
+    gone = [f"{name}-data" for name in leaving if name.startswith("db-replica")]
+    gone += [f"{name}-uploads" for name in plan.change.remove if _is_web(name)]
+    gone = [volume for volume in gone if volume not in plan.bundle.volumes]
+    compose.remove_volumes(gone)

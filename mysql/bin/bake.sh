@@ -1,0 +1,43 @@
+#!/bin/sh
+# Make the golden data directory: initialise, load the seed, stop cleanly. Runs once, while the image is built.
+# Usage: bake.sh DATADIR SEED_DIR
+set -eu
+datadir=$1
+seed=$2
+socket=/run/mysqld/bake.sock
+
+mysqld --no-defaults --user=mysql --initialize-insecure --datadir="$datadir" --innodb-redo-log-capacity=8M
+
+# No binary log and no GTIDs: a lab's history begins at its own first write.
+mysqld --no-defaults --user=mysql --datadir="$datadir" --socket="$socket" --pid-file=/run/mysqld/bake.pid \
+    --secure-file-priv=NULL --skip-networking --mysqlx=OFF --performance-schema=OFF --plugin-load-add=auth_socket.so \
+    --skip-log-bin --gtid-mode=OFF --enforce-gtid-consistency=OFF --log-bin-trust-function-creators=ON \
+    --innodb-redo-log-capacity=8M --innodb-buffer-pool-size=256M --innodb-buffer-pool-dump-at-shutdown=OFF \
+    --innodb-doublewrite=OFF --innodb-flush-log-at-trx-commit=0 --innodb-fast-shutdown=0 \
+    --innodb-autoextend-increment=1 &
+server=$!
+
+sql() { mysql --no-defaults --socket="$socket" --user=root --default-character-set=utf8mb4 "$@"; }
+
+tries=0
+until sql --execute 'SELECT 1' >/dev/null 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 300 ] || ! kill -0 "$server" 2>/dev/null; then
+        echo 'bake: the server did not start' >&2
+        exit 1
+    fi
+    sleep 0.1
+done
+
+sql --execute 'ALTER INSTANCE DISABLE INNODB REDO_LOG'
+for file in "$seed"/[0-8]*.sql "$seed"/90-finish.sql; do
+    sql --show-warnings < "$file"
+done
+sql --execute 'ALTER INSTANCE ENABLE INNODB REDO_LOG'
+sql < "$seed/95-accounts.sql"
+kill "$server"
+wait "$server"
+
+# Each lab makes its own identity (auto.cnf) and its own keys and certificates (*.pem).
+rm -f "$datadir"/auto.cnf "$datadir"/*.pem "$datadir"/ib_buffer_pool "$datadir"/*.err "$datadir"/mysql_upgrade_history
+rm -rf "$datadir"/binlog.* "$datadir/#innodb_temp"

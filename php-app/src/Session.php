@@ -1,0 +1,115 @@
+<?php
+declare(strict_types=1);
+
+namespace App;
+
+/**
+ * Who the visitor is, remembered between requests.
+ *
+ * Where: `files` keeps sessions on this replica's own disk, so another replica does not know the visitor; `memcached`
+ * keeps them where every replica can read them. PHP has both; this class chooses and keeps two promises:
+ *  - a guest who only looks around has no session and costs the session storage nothing;
+ *  - reading takes no lock, so a visitor's parallel page views do not wait for each other. Writing does.
+ */
+final class Session
+{
+    /** @var array<string, mixed>|null null: not read yet */
+    private ?array $data = null;
+    private bool $writable = false;
+
+    public function __construct(private readonly Config $config, private readonly bool $hasCookie, private readonly Timing $timing)
+    {
+    }
+
+    public function get(string $key): mixed
+    {
+        if ($this->writable) {
+            return $_SESSION[$key] ?? null;
+        }
+        $this->data ??= $this->hasCookie ? $this->read() : [];
+        return $this->data[$key] ?? null;
+    }
+
+    public function set(string $key, mixed $value): void
+    {
+        $this->open();
+        $_SESSION[$key] = $value;
+    }
+
+    /** @return array{id: int, name: string}|null */
+    public function user(): ?array
+    {
+        $user = $this->get('user');
+        return is_array($user) ? $user : null;
+    }
+
+    /** A new id at login, so that an id planted before (session fixation) is worth nothing. */
+    public function logIn(int $id, string $name): void
+    {
+        $this->open();
+        session_regenerate_id(true);
+        $_SESSION = ['user' => ['id' => $id, 'name' => $name], 'csrf' => Csrf::newToken()];
+    }
+
+    public function logOut(): void
+    {
+        $this->open();
+        $_SESSION = [];
+        session_destroy();
+        setcookie((string) session_name(), '', ['expires' => 1, 'path' => '/', 'httponly' => true, 'samesite' => 'Lax']);
+        $this->writable = false;
+        $this->data = [];
+    }
+
+    /** Open for writing: takes the session's lock until close(). */
+    public function open(): void
+    {
+        if ($this->writable) {
+            return;
+        }
+        $this->configure(lock: true);
+        if (!$this->timing->measure('session', static fn (): bool => @session_start())) {
+            error_log('session storage does not answer: ' . (error_get_last()['message'] ?? ''));
+            throw new HttpError(503, 'The session storage does not answer, so nobody can log in right now.');
+        }
+        $this->writable = true;
+    }
+
+    public function close(): void
+    {
+        if ($this->writable) {
+            $this->data = $_SESSION;
+            $this->writable = false;
+            $this->timing->measure('session', session_write_close(...));
+        }
+    }
+
+    /** @return array<string, mixed> */
+    private function read(): array
+    {
+        $this->configure(lock: false);
+        if (!$this->timing->measure('session', static fn (): bool => @session_start(['read_and_close' => true]))) {
+            error_log('session storage does not answer: ' . (error_get_last()['message'] ?? ''));
+            return [];
+        }
+        if (session_id() !== ($_COOKIE[session_name()] ?? '')) {
+            // Strict mode: this storage does not know the visitor's id and made up a new one. It is not sent: with file
+            // sessions the id may be known to another replica, and looking at a page should not log anybody out there.
+            header_remove('Set-Cookie');
+            session_id('');
+        }
+        return $_SESSION;
+    }
+
+    private function configure(bool $lock): void
+    {
+        if ($this->config->sessions === 'memcached') {
+            ini_set('session.save_handler', 'memcached');
+            ini_set('session.save_path', implode(',', array_map(static fn (string $node): string => "{$node}:11211", $this->config->cacheNodes)));
+            ini_set('memcached.sess_locking', $lock ? '1' : '0');
+        } else {
+            ini_set('session.save_handler', 'files');
+            ini_set('session.save_path', '/var/lib/php/sessions');
+        }
+    }
+}

@@ -1,0 +1,106 @@
+"""The generator's process: Locust as a library, one closed loop. Started by ``probe.supervise``, never by hand."""
+
+import ctypes
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import traceback
+from typing import Final
+
+import labload  # imports Locust, which replaces the blocking calls of this interpreter
+
+from probe.closedloop import ClosedLoop
+from probe.job import Job, Scenario, parse_job
+from probe.mix import Dealer
+from probe.recorder import Recorder
+from probe.scenario import ScenarioError, files, user_class
+from probe.supervise import EXIT_OK, EXIT_SCENARIO_FAILED
+from probe.textmodules import Blame, blame
+from probe.verify import try_actions, unhealthy_replicas
+from probe.wire import Writer
+
+_PR_SET_PDEATHSIG: Final = 1  # Source: prctl(2)
+
+
+def main() -> int:
+    """Run the job on standard input and return the exit code."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlive the supervisor
+    faulthandler.register(signal.SIGUSR1, all_threads=False)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    writer = _private_output()
+    job = parse_job(sys.stdin.read())
+    if job.scenario is None:
+        return EXIT_OK
+    try:
+        return _run(job, job.scenario, writer)
+    except ScenarioError as error:
+        return _fail(writer, error.where, error)
+
+
+def _private_output() -> Writer:
+    """Return a writer on the real standard output and point file descriptor 1 elsewhere: a scenario may print."""
+    events = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return Writer(events, on_closed=lambda: os._exit(1))
+
+
+def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
+    recorder = Recorder()
+    cls = user_class(job, scenario)
+    labload.LabUser.workload = labload.Workload(
+        seed=job.seed,
+        photos=job.data_photos,
+        users=job.data_users,
+        zipf_s=float(scenario.settings.get("zipf_s", 1.0)),
+        think_s=job.load.think_s,
+        settings=scenario.settings,
+        dealer=Dealer(scenario.mix, job.seed),
+        action_done=recorder.action_done,
+    )
+    loop = ClosedLoop(job.load, cls, recorder, writer)
+    if job.verify and not _verify(job, scenario, loop, recorder, writer):
+        return EXIT_SCENARIO_FAILED
+    failure = loop.run()
+    if failure is not None:
+        return _fail(writer, blame(failure, files(scenario)), failure)
+    writer.emit("result", **loop.result())
+    return EXIT_OK
+
+
+def _verify(job: Job, scenario: Scenario, loop: ClosedLoop, recorder: Recorder, writer: Writer) -> bool:
+    def alive() -> None:
+        writer.emit("alive")
+
+    replicas = job.watch.get("web", ())
+    problems = unhealthy_replicas(replicas, alive)
+    try:
+        user = loop.lone_user()
+        tried = try_actions(user, lambda: loop.start_of(user), scenario.mix, alive)
+    except Exception as error:
+        raise ScenarioError(blame(error, files(scenario))) from error
+    problems += recorder.problems
+    if problems:
+        writer.emit("verify-failed", problems=problems)
+        return False
+    writer.emit("verified", checks=len(replicas) + tried)
+    return True
+
+
+def _fail(writer: Writer, where: Blame, error: BaseException) -> int:
+    cause = error.__cause__ if isinstance(error, ScenarioError) and error.__cause__ else error
+    writer.emit(
+        "scenario-failed",
+        message=where.message,
+        file=where.file,
+        line=where.line,
+        traceback="".join(traceback.format_exception(cause))[-4000:],
+    )
+    return EXIT_SCENARIO_FAILED
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # greenlets and threads of the scenario must not delay the end

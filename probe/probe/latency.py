@@ -1,0 +1,46 @@
+"""Keep latencies in an HdrHistogram: whole microseconds, three significant digits. Pure, needs hdrhistogram."""
+
+from typing import Final
+
+from hdrh.histogram import HdrHistogram
+
+LOWEST_US: Final = 1
+HIGHEST_US: Final = 120_000_000
+DIGITS: Final = 3
+
+
+class Latencies:
+    """A distribution of latencies that can be read in milliseconds and sent as base64."""
+
+    def __init__(self) -> None:
+        self._histogram = HdrHistogram(LOWEST_US, HIGHEST_US, DIGITS)
+
+    def add(self, latency_ms: float) -> None:
+        """Record one latency; what exceeds two minutes counts as two minutes."""
+        self._histogram.record_value(min(max(round(latency_ms * 1000), LOWEST_US), HIGHEST_US))
+
+    def merge(self, other: "Latencies") -> None:
+        """Add everything that ``other`` holds."""
+        self._histogram.add(other._histogram)
+
+    @property
+    def count(self) -> int:
+        """Return how many latencies were recorded."""
+        return int(self._histogram.get_total_count())
+
+    def mean_ms(self) -> float | None:
+        """Return the mean, or None when nothing was recorded."""
+        return self._histogram.get_mean_value() / 1000 if self.count else None
+
+    def percentile_ms(self, percent: float) -> float | None:
+        """Return the value that ``percent`` of the latencies do not exceed, or None when nothing was recorded."""
+        return self._histogram.get_value_at_percentile(percent) / 1000 if self.count else None
+
+    def summary(self) -> dict[str, float | None]:
+        """Return mean, p50, p95, p99 and max in milliseconds."""
+        points = {f"p{percent}": self.percentile_ms(percent) for percent in (50, 95, 99)}
+        return {"mean": self.mean_ms(), **points, "max": self.percentile_ms(100)}
+
+    def encoded(self) -> str:
+        """Return the histogram in HdrHistogram's own compressed format (V2, base64)."""
+        return str(self._histogram.encode().decode("ascii"))

@@ -1,0 +1,80 @@
+"""Sort finished requests into the running second and, while it is open, into the window's tally."""
+
+import time
+from typing import Any, Final
+
+from probe.latency import Latencies
+from probe.tally import Sample, Second, Tally
+
+NO_HEADERS: Final[dict[str, str]] = {}
+
+
+class Recorder:
+    """Listens to Locust's request event.
+
+    A request belongs to the moment when it finished: those still under way when the window ends are not counted,
+    those under way when it starts are. In a steady state the two cancel out.
+    """
+
+    def __init__(self) -> None:
+        self.tally = Tally(Latencies)
+        self.second = Second()
+        self.phase = "verify"
+        self.problems: list[str] = []
+        self._open = False
+
+    def on_request(
+        self,
+        *,
+        name: str,
+        response_time: float,
+        exception: Exception | None,
+        response: Any = None,  # noqa: ANN401 - Locust's response
+        **_: Any,  # noqa: ANN401 - the event carries more than is counted
+    ) -> None:
+        """Count one finished request."""
+        headers = getattr(response, "headers", None) or NO_HEADERS
+        sample = Sample.from_headers(name, response_time, str(exception) if exception else "", headers)
+        if self.phase == "verify":
+            if sample.error:
+                self.problems.append(f"{name}: {sample.error}")
+            return
+        self.second.add(sample)
+        if self._open:
+            self.tally.add(sample)
+
+    def action_done(self, name: str) -> None:
+        """Count one finished action of the mix."""
+        if self._open:
+            self.tally.actions[name] += 1
+
+    def open_window(self) -> float:
+        """Start counting and return the Unix time."""
+        self._open = True
+        return time.time()
+
+    def close_window(self) -> float:
+        """Stop counting and return the Unix time."""
+        self._open = False
+        return time.time()
+
+    def next_second(self) -> Second:
+        """Return the second that ends now and begin another."""
+        finished, self.second = self.second, Second()
+        return finished
+
+
+class Effort:
+    """How hard the generator itself works: processor time as a share of one core, and lateness of its event loop."""
+
+    def __init__(self) -> None:
+        self._wall_s = time.perf_counter()
+        self._cpu_s = time.process_time()
+        self.lags_ms: list[float] = []
+
+    def cpu_ratio(self) -> float:
+        """Return processor time per wall time since the last call (1 = one whole core)."""
+        wall_s, cpu_s = time.perf_counter(), time.process_time()
+        ratio = (cpu_s - self._cpu_s) / max(wall_s - self._wall_s, 1e-6)
+        self._wall_s, self._cpu_s = wall_s, cpu_s
+        return round(ratio, 4)

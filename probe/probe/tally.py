@@ -1,0 +1,175 @@
+"""Count what the users met: one tally for the measured window, one small series per second. Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+class LatencyStore(Protocol):
+    """What a tally needs from ``probe.latency.Latencies``."""
+
+    count: Any
+
+    def add(self, latency_ms: float) -> None: ...
+    def merge(self, other: Any) -> None: ...  # noqa: ANN401 - the same class on both sides
+    def mean_ms(self) -> float | None: ...
+    def percentile_ms(self, percent: float) -> float | None: ...
+    def summary(self) -> dict[str, float | None]: ...
+    def encoded(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One finished request; ``error`` is empty when status and body were as expected."""
+
+    name: str
+    latency_ms: float
+    error: str
+    replica: str = ""
+    cache: str = ""
+    database: str = ""
+    work_ms: float | None = None
+
+    @classmethod
+    def from_headers(cls, name: str, latency_ms: float, error: str, headers: Mapping[str, str]) -> "Sample":
+        """Return a sample with what the app says about itself in its response headers."""
+        return cls(
+            name=name,
+            latency_ms=latency_ms,
+            error=error,
+            replica=headers.get("X-Replica", ""),
+            cache=headers.get("X-Cache", ""),
+            database=headers.get("X-DB", ""),
+            work_ms=_number(headers.get("X-Work-Ms")),
+        )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+class Tally:
+    """Everything counted in one window. Latencies are those of successful requests only: a quick error is not speed.
+
+    Two tallies merge, so that several generator processes could each fill one.
+    """
+
+    def __init__(self, new_latencies: Callable[[], LatencyStore]) -> None:
+        self._new_latencies = new_latencies
+        self.by_name: dict[str, LatencyStore] = {}
+        self.failures: Counter[str] = Counter()
+        self.errors: Counter[tuple[str, str]] = Counter()
+        self.replicas: Counter[str] = Counter()
+        self.cache: Counter[str] = Counter()
+        self.databases: Counter[str] = Counter()
+        self.actions: Counter[str] = Counter()
+        self.work_ms_sum = 0.0
+        self.work_count = 0
+
+    def add(self, sample: Sample) -> None:
+        """Count one request."""
+        if sample.name not in self.by_name:
+            self.by_name[sample.name] = self._new_latencies()
+        if sample.error:
+            self.failures[sample.name] += 1
+            self.errors[sample.name, sample.error] += 1
+        else:
+            self.by_name[sample.name].add(sample.latency_ms)
+        for counter, value in (
+            (self.replicas, sample.replica),
+            (self.cache, sample.cache),
+            (self.databases, sample.database),
+        ):
+            if value:
+                counter[value] += 1
+        if sample.work_ms is not None:
+            self.work_ms_sum += sample.work_ms
+            self.work_count += 1
+
+    def merge(self, other: "Tally") -> None:
+        """Add everything that ``other`` counted."""
+        for name, latencies in other.by_name.items():
+            self.by_name.setdefault(name, self._new_latencies()).merge(latencies)
+        for mine, theirs in zip(self._counters(), other._counters(), strict=True):
+            mine.update(theirs)
+        self.work_ms_sum += other.work_ms_sum
+        self.work_count += other.work_count
+
+    def _counters(self) -> tuple[Counter[Any], ...]:
+        return (self.failures, self.errors, self.replicas, self.cache, self.databases, self.actions)
+
+    def document(self, start_s: float, end_s: float) -> dict[str, Any]:
+        """Return the fields of the ``result`` event that come from counting; ``throughput_rps`` counts successes."""
+        total = self._new_latencies()
+        for latencies in self.by_name.values():
+            total.merge(latencies)
+        failures = self.failures.total()
+        actions = self.actions.total()
+        return {
+            "window": {"start_s": start_s, "end_s": end_s},
+            "requests": total.count + failures,
+            "failures": failures,
+            "throughput_rps": total.count / (end_s - start_s),
+            "latency_ms": total.summary(),
+            "histogram": total.encoded(),
+            "by_name": {name: self._name_document(name) for name in sorted(self.by_name)},
+            "errors": [
+                {"name": name, "error": error, "count": count}
+                for (name, error), count in self.errors.most_common(50)
+            ],
+            "replicas": dict(sorted(self.replicas.items())),
+            "work_ms": {
+                "mean": self.work_ms_sum / self.work_count if self.work_count else None,
+                "count": self.work_count,
+            },
+            "cache": {key: self.cache[key] for key in sorted({"hit", "miss", "off", *self.cache})},
+            "db": dict(sorted(self.databases.items())),
+            "mix": {name: count / actions for name, count in sorted(self.actions.items())},
+            "actions": actions,
+        }
+
+    def _name_document(self, name: str) -> dict[str, Any]:
+        latencies, failures = self.by_name[name], self.failures[name]
+        return {
+            "requests": latencies.count + failures,
+            "failures": failures,
+            "mean_ms": latencies.mean_ms(),
+            "p95_ms": latencies.percentile_ms(95),
+        }
+
+
+@dataclass(slots=True, kw_only=True)
+class Second:
+    """The requests that finished within about one second of any phase."""
+
+    failures: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+
+    def add(self, sample: Sample) -> None:
+        """Count one request."""
+        if sample.error:
+            self.failures += 1
+        else:
+            self.latencies_ms.append(sample.latency_ms)
+
+    def document(self) -> dict[str, Any]:
+        """Return counts, and mean, p50 and p95 of the successful requests (None when there were none)."""
+        ordered = sorted(self.latencies_ms)
+        return {
+            "requests": len(ordered) + self.failures,
+            "failures": self.failures,
+            "mean_ms": sum(ordered) / len(ordered) if ordered else None,
+            "p50_ms": nearest_rank(ordered, 50),
+            "p95_ms": nearest_rank(ordered, 95),
+        }
+
+
+def nearest_rank(ordered: list[float], percent: int) -> float | None:
+    """Return the smallest value with at least ``percent`` of the ``ordered`` values at or below it."""
+    if not ordered:
+        return None
+    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
