@@ -19,8 +19,18 @@ from urllib.parse import urlencode
 
 import gevent
 from locust import FastHttpUser, task
-from locust.exception import RescheduleTask, StopUser
-from probe.checks import Page, client_address, multipart, page_error, picture_error
+from locust.contrib.fasthttp import LocustBadStatusCode
+from locust.exception import RescheduleTask
+from probe.checks import (
+    Page,
+    client_address,
+    json_error,
+    multipart,
+    page_error,
+    picture_error,
+    redirect_error,
+    text_error,
+)
 from probe.mix import Dealer
 from probe.zipf import ZipfIds, user_rng
 
@@ -132,26 +142,25 @@ class LabUser(FastHttpUser):
 
     def picture(self, address: str, *, name: str = "picture") -> None:
         """Get a picture by the address found in a page and check that it is a whole JPEG."""
-        self.send(
-            "GET", address, name,
-            lambda got: picture_error(got.status_code, got.headers.get("content-type", ""), got.content or b""),
-        )  # fmt: skip
 
-    def json(self, path: str, *, name: str = "", expect: Mapping[str, Any]) -> dict[str, Any]:
+        def error(got: Any) -> str:  # noqa: ANN401
+            return picture_error(got.status_code, got.headers.get("content-type", ""), got.content or b"")
+
+        self.send("GET", address, name, error)
+
+    def json(self, path: str, *, expect: Mapping[str, Any], name: str = "") -> dict[str, Any]:
         """Get a JSON object and check that it holds what is expected."""
-        response = self.send(
-            "GET", path, name or path, lambda got: _json_error(got.status_code, got.content or b"", expect)
-        )
-        return dict(json.loads(response.content))
+
+        def error(got: Any) -> str:  # noqa: ANN401
+            return json_error(got.status_code, got.content or b"", expect)
+
+        return dict(json.loads(self.send("GET", path, name or path, error).content))
 
     def fetch(self, path: str, *, name: str = "", contains: str = "") -> bytes:
         """Get any address of any app and check the status and, if given, a text in the body."""
-        wanted = contains.encode()
 
         def error(got: Any) -> str:  # noqa: ANN401
-            if got.status_code != 200:
-                return f"status {got.status_code}, expected 200"
-            return "" if wanted in (got.content or b"") else f"the body does not contain {contains!r}"
+            return text_error(got.status_code, got.content or b"", contains)
 
         return bytes(self.send("GET", path, name or path, error).content or b"")
 
@@ -205,11 +214,8 @@ class LabUser(FastHttpUser):
         raise ActionFailedError(error)
 
     def _post(self, path: str, body: str | bytes, content_type: str, name: str) -> str:
-        response = self.send(
-            "POST", path, name,
-            lambda got: "" if got.status_code in {302, 303} else f"status {got.status_code}, expected 303",
-            data=body, headers={"Content-Type": content_type},
-        )  # fmt: skip
+        headers = {"Content-Type": content_type}
+        response = self.send("POST", path, name, lambda got: redirect_error(got.status_code), body, headers)
         return str(response.headers.get("location", ""))
 
     def start_patiently(self, start: Callable[[], None]) -> None:
@@ -219,24 +225,12 @@ class LabUser(FastHttpUser):
                 return start()
             except ActionFailedError:
                 gevent.sleep(1)
-        raise StopUser
+        raise gevent.GreenletExit
 
 
 def _transport_error(response: Any) -> str:  # noqa: ANN401
-    if response.status_code:
+    """Return why there is no complete response; a status that the page's own check will judge is not such a reason."""
+    error = response.request_meta["exception"]
+    if error is None or isinstance(error, LocustBadStatusCode):
         return ""
-    error = getattr(response, "error", None)
     return f"{type(error).__name__}: {error}"[:200]
-
-
-def _json_error(status: int, body: bytes, expect: Mapping[str, Any]) -> str:
-    if status != 200:
-        return f"status {status}, expected 200"
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return "the body is not JSON"
-    if not isinstance(found, dict):
-        return "the body is not a JSON object"
-    wrong = [key for key, value in expect.items() if found.get(key) != value]
-    return f"unexpected value of {', '.join(wrong)}" if wrong else ""

@@ -24,8 +24,8 @@ class Member(LabUser):
         words = f"Seen at {self.rng.randrange(10**9)}"
         self.submit(f"/photo/{photo_id}/comment", page, {"body": words}, name="comment")
         # Whoever writes must see it at once, even when a replica of the database is late.
-        self.page(f"/photo/{photo_id}", kind="photo", page_id=photo_id, contains=words, name="photo after comment")
+        self.open_photo(photo_id, contains=words, name="photo after comment")
 
-    def open_photo(self):
-        photo_id = self.photo_ids.next()
-        return photo_id, self.page(f"/photo/{photo_id}", kind="photo", page_id=photo_id)
+    def open_photo(self, photo_id=None, **checks):
+        photo_id = photo_id or self.photo_ids.next()
+        return photo_id, self.page(f"/photo/{photo_id}", kind="photo", page_id=photo_id, **checks)

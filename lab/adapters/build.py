@@ -67,12 +67,12 @@ class DockerImages:
             found |= {tag: built for tag in row.get("RepoTags") or [] if tag in references}
         return found
 
-    def context_files(self, image: Image) -> dict[str, bytes]:
-        """Return the image's build context by relative path."""
-        folder = assets.root() / image.context
+    def input_files(self, image: Image) -> dict[str, bytes]:
+        """Return the image's build context and its stand-ins by path under the asset root."""
         return {
-            path.relative_to(folder).as_posix(): path.read_bytes()
-            for path in sorted(folder.rglob("*"))
+            path.relative_to(assets.root()).as_posix(): path.read_bytes()
+            for folder in (image.context, *image.stand_ins.values())
+            for path in sorted((assets.root() / folder).rglob("*"))
             if path.is_file() and not _NOT_INPUTS & set(path.parts)
         }
 

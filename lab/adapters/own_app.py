@@ -17,7 +17,8 @@ _DOCKERFILE: Final = """\
 FROM {web}
 USER 0:0
 RUN rm -rf /srv/app/public /srv/app/src /srv/app/templates /srv/app/tests \\
- && sed -i 's/FilesMatch "^index.*"/FilesMatch "\\\\.php$"/' /etc/apache2/lab.conf
+ && sed -i 's/FilesMatch "^index.*"/FilesMatch "\\\\.php$"/' /etc/apache2/lab.conf \\
+ && sed -i '/^opcache.preload/d' /etc/php/8.4/apache2/conf.d/99-lab.ini
 COPY . {target}
 RUN if [ ! -e /srv/app/public/health ]; then echo ok > /srv/app/public/health; fi
 USER 33:33

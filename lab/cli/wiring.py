@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.adapters.build import DockerImages
 from lab.adapters.compose import DockerComposeFactory
 from lab.adapters.engine import DockerEngine
+from lab.adapters.machine import LocalMachine
 from lab.adapters.own_app import build_own_app
 from lab.adapters.probe import DockerProbe
 from lab.adapters.results import ResultsFolder
@@ -27,6 +28,7 @@ def context(lab: str | None = None) -> Context:
         results=ResultsFolder(),
         scenarios=ScenarioFiles(),
         images=DockerImages(),
+        machine=LocalMachine(),
         clock=SystemClock(),
         reporter=TerminalReporter(),
     )

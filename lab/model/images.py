@@ -22,6 +22,8 @@ class Image:
     Attributes:
         context: the asset folder that holds its Dockerfile and is its build context.
         parents: the images it is built from, by build argument (`BASE`, `WEB`).
+        stand_ins: asset folders whose content counts in place of a parent's id, by build argument: what of that
+            parent matters here (a changed PHP page must not replace a running store).
         suite: for a base: the Debian release it holds.
         expected_s: seconds of a first build on 2 cores, downloads included (measured).
     """
@@ -31,6 +33,7 @@ class Image:
     about: str
     expected_s: float
     parents: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
     suite: str = ""
 
     @property
@@ -94,6 +97,7 @@ IMAGES: Final[Mapping[str, Image]] = {
             about="MinIO, compiled",
             expected_s=200,
             parents=_on("base", WEB="web"),
+            stand_ins={"WEB": "php-app/tools"},  # draws the seed pictures
         ),
     )
 }
@@ -136,8 +140,8 @@ def inputs_hash(image: Image, files: Mapping[str, bytes], parent_ids: Mapping[st
     """Return the hash of all that an image is built from.
 
     Args:
-        files: the build context by relative path. File modes do not count: the Dockerfiles set them.
-        parent_ids: the image id of each parent, by build argument.
+        files: the build context, and stand-ins, by path. File modes do not count: the Dockerfiles set them.
+        parent_ids: the image id of each parent without a stand-in, by build argument.
 
     A base ignores where its packages come from: another mirror serves the same Debian.
     """

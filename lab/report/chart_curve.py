@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lab.model.run import Interval, Measurement, Point, Run
 from lab.report.facts import factor_words, numeric_axis, plottable, speed_up
-from lab.report.numbers import interval_text, times
+from lab.report.numbers import interval_text, plain, times
 
 Figure = Mapping[str, Any]
 Trace = dict[str, Any]
@@ -79,13 +79,13 @@ def _numeric_traces(run: Run, axis: Mapping[str, float]) -> list[Trace]:
         if not pairs:
             continue
         points = [point for point, _ in pairs]
-        xs = [axis[point.label] + side * _shift(axis, 0.02) for point in points]
-        outer: list[object] = [axis[point.label] + side * _shift(axis, 0.055) for point in points]
+        xs = [axis[point.label] + side * _shift(axis, 0.03) for point in points]
+        outer: list[object] = [axis[point.label] + side * _shift(axis, 0.09) for point in points]
         traces.append(
             {
                 "type": "scatter", "mode": "lines+markers", "name": name, "legendgroup": name, "x": xs,
                 "y": [found.mean for _, found in pairs], "error_y": half_widths([found for _, found in pairs]),
-                "marker": {"color": colour, "symbol": symbol, "size": 13, "line": {"width": 3}}, "line": {"color": colour, "width": 3, "dash": dash},
+                "marker": {"color": colour, "symbol": symbol, "size": 13, "line": {"width": 3, "color": colour}}, "line": {"color": colour, "width": 3, "dash": dash},
                 "text": [f"{point.label}: {interval_text(found, _UNIT)}" for point, found in pairs], "hovertemplate": "%{text}<extra></extra>",
             }
         )  # fmt: skip
@@ -99,7 +99,7 @@ def _block_trace(
     x, y, words = dots
     return {
         "type": "scatter", "mode": "markers", "name": "single measurements", "legendgroup": name, "showlegend": symbol == "circle", "x": x, "y": y,
-        "text": words, "hovertemplate": "%{text}: %{y:.1f} req/s<extra></extra>", "marker": {"color": colour, "symbol": symbol, "size": 6, "opacity": 0.75},
+        "text": words, "hovertemplate": "%{text}: %{y:.1f} req/s<extra></extra>", "marker": {"color": colour, "symbol": f"{symbol.removesuffix('-open')}-open", "size": 8},
     }  # fmt: skip
 
 
@@ -111,6 +111,15 @@ def ideal_line(run: Run, axis: Mapping[str, float]) -> tuple[list[float], list[f
     first_x, first_y = axis[points[0].label], points[0].throughput.mean
     xs = sorted(x for x in axis.values() if x >= first_x)
     return xs, [first_y * x / first_x for x in xs]
+
+
+def top_of(run: Run, axis: Mapping[str, float]) -> float:
+    """Return the upper end of the plot: all that was measured, and the ideal line as far as it leaves that readable."""
+    found = [p.throughput.mean + (p.throughput.half_width or 0.0) for p in plottable(run) if p.throughput]
+    singles = [max(m.throughput_rps, m.normalised_rps or 0.0) for p in plottable(run) for m in p.valid]
+    line = ideal_line(run, axis)
+    highest = max([*found, *singles, 1e-9])
+    return 1.06 * min(max([highest, *(line[1] if line else [])]), 1.6 * highest)
 
 
 def _ideal_trace(run: Run, axis: Mapping[str, float]) -> list[Trace]:
@@ -139,8 +148,8 @@ def _bar_traces(run: Run) -> list[Trace]:
             {
                 "type": "bar", "name": name, "offsetgroup": name, "legendgroup": name, "x": labels, "y": [found.mean for _, found in pairs],
                 "error_y": {**half_widths([found for _, found in pairs]), "color": "@text"},
-                "marker": {"color": colour, "pattern": {"shape": "" if is_raw else "/", "fgcolor": "@paper", "size": 8}},
-                "text": [f"{found.mean:.3g}<br>{times(up.ratio if up else None)}" if is_raw else "" for (_, found), up in zip(pairs, ups, strict=True)],
+                "marker": {"color": colour, "pattern": {"shape": "" if is_raw else "/", "fgcolor": "@paper", "fillmode": "overlay", "size": 9}},
+                "text": [f"{plain(found.mean)}<br>{times(up.ratio if up else None)}" if is_raw else "" for (_, found), up in zip(pairs, ups, strict=True)],
                 "textposition": "inside", "insidetextanchor": "start", "insidetextfont": {"color": "@paper", "size": 22}, "textangle": 0,
                 "hovertext": [f"{point.label}: {interval_text(found, _UNIT)}" for point, found in pairs], "hovertemplate": "%{hovertext}<extra></extra>",
             }
@@ -181,7 +190,7 @@ def curve_figure(run: Run) -> Figure:
         "data": data,
         "layout": {
             "xaxis": x_axis(run),
-            "yaxis": {"title": {"text": "successful requests per second"}, "rangemode": "tozero"},
+            "yaxis": {"title": {"text": "successful requests per second"}, "range": [0, top_of(run, axis or {})]},
             "barmode": "group", "scattermode": "group" if axis is None else "overlay", "bargap": 0.25, "bargroupgap": 0.06,
         },
     }  # fmt: skip

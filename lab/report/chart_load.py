@@ -47,7 +47,7 @@ def _series(
             "marker": marker,
             "line": {"color": colour, "width": 3},
         }
-    pattern = {"shape": _PATTERNS[index], "fgcolor": "@paper", "size": 8}
+    pattern = {"shape": _PATTERNS[index], "fgcolor": "@paper", "fillmode": "overlay", "size": 9}
     return {**common, "type": "bar", "marker": {"color": colour, "pattern": pattern}}
 
 

@@ -102,7 +102,7 @@ def pages_figure(pages: Mapping[str, Mapping[str, float]]) -> Figure:
             {
                 "type": "bar", "orientation": "h", "name": label, "y": names, "x": values, "text": [with_unit(v, "ms") for v in values],
                 "textposition": "outside", "cliponaxis": False, "hovertemplate": f"%{{y}}: {label} %{{x:.1f}} ms<extra></extra>",
-                "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": "@paper", "size": 8}},
+                "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": "@paper", "fillmode": "overlay", "size": 9}},
             }
         )  # fmt: skip
     layout = {

@@ -11,11 +11,11 @@ from lab.report.facts import (
     factor_words,
     numeric_axis,
     plottable,
-    result_sentences,
     scenario_name,
     verdict,
     what_varied,
 )
+from lab.report.findings import result_sentences
 from lab.report.markup import Plot, Section, figure, paragraph, table
 from lab.report.numbers import interval_text
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from lab.model.run import Measurement, Point, Run
 from lab.model.stats import interval, mean
-from lab.report.numbers import NOTHING, interval_text, mean_and_half_width, plain, times
+from lab.report.numbers import NOTHING, times
 
 THIS_MACHINE_ONLY: Final = (
     "this machine only: shape, order of bottlenecks and ratios transfer; absolute numbers do not"
@@ -202,49 +202,11 @@ def what_varied(run: Run) -> str:
     return f"{factor_words(run)}: {', '.join(point.label for point in run.points)}"
 
 
-def result_sentences(run: Run) -> list[str]:
-    """Return what was found, one sentence each, most important first."""
-    points = plottable(run)
-    if not points:
-        return ["No valid measurement: nothing here may be quoted. The reasons are in the validity table."]
-    if len(points) == 1:
-        return [_one_point(run, points[0]), *_limits(points[0])]
-    best = max(points, key=lambda point: point.throughput.mean if point.throughput else 0.0)
-    sentences = [_growth(run, points[0], best if best is not points[0] else points[-1])]
-    if best is not points[-1] and best is not points[0]:
-        last = points[-1]
-        sentences.append(
-            f"More did not help: {_where(run, last)} gave {mean_and_half_width(last.throughput)} req/s."
-        )
-    return [*sentences, *_limits(points[-1], f"At {_where(run, points[-1])}: ")]
-
-
-def _where(run: Run, point: Point) -> str:
-    if factor_key(run) == "stage":
-        return point.label
+def where(run: Run, point: Point) -> str:
+    """Return a point's place in words: `8 web replicas`, `stage cached`."""
     words = factor_words(run)
-    if number_of(point.label) is None or "," in words:
+    if number_of(point.label) is None:
+        return f"{words} {point.label}"
+    if "," in words:
         return f"{words} = {point.label}"
     return f"{point.label} {words if point.label != '1' else words.removesuffix('s')}"
-
-
-def _one_point(run: Run, point: Point) -> str:
-    p95 = p95_ms(point)
-    tail = f", p95 {plain(p95)} ms" if p95 is not None else ""
-    return f"{interval_text(point.throughput, 'req/s')}{tail} with {shape(point)} and {run.load.get('users', '?')} users."
-
-
-def _growth(run: Run, first: Point, other: Point) -> str:
-    found = speed_up(other, first)
-    note = ", speed-normalised" if found and found.is_normalised else ""
-    return (
-        f"From {_where(run, first)} to {_where(run, other)}: {mean_and_half_width(first.throughput)} → "
-        f"{mean_and_half_width(other.throughput)} req/s, {speed_up_text(found)}{note}."
-    )
-
-
-def _limits(point: Point, prefix: str = "") -> list[str]:
-    if not point.limit:
-        return []
-    following = f"; next: {point.next_limit}" if point.next_limit else ""
-    return [f"{prefix}limit: {point.limit}{following}."]

@@ -10,14 +10,7 @@ from lab.model.run import Run
 from lab.report.compare import overview_section
 from lab.report.facts import THIS_MACHINE_ONLY, plottable, scenario_name, scenario_title, what_varied
 from lab.report.markup import Section, script_json, text
-from lab.report.sections_detail import (
-    environment_section,
-    errors_section,
-    pages_section,
-    series_section,
-    tiers_section,
-    validity_section,
-)
+from lab.report.sections_detail import pages_section, series_section, tiers_section
 from lab.report.sections_result import (
     curve_section,
     latency_section,
@@ -25,6 +18,7 @@ from lab.report.sections_result import (
     topology_section,
     utilisation_section,
 )
+from lab.report.sections_trust import environment_section, errors_section, validity_section
 
 # The page may run its own scripts and styles and nothing else: it cannot reach a network even by mistake.
 _POLICY: Final = (

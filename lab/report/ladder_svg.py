@@ -25,11 +25,15 @@ def boxes_by_tier(point: Point) -> dict[str, Box]:
 
 
 def _settings_line(box: Box) -> str:
-    return (
-        "".join(line for line in box.lines if line.startswith(("sessions", "uploads")))
-        if box.tier == "web"
-        else ""
-    )
+    return "".join(line for line in box.lines if line.startswith(("sessions", "uploads")))
+
+
+def _change_words(box: Box) -> str:
+    """Return what a step does to a tier that was there before, short enough for its card."""
+    if box.tier == "web":
+        state = _settings_line(box)
+        return "now stateless" if "sessions: cache" in state and "MinIO" in state else "changed"
+    return {"cache": "+ cached reads", "db-primary": "fewer reads"}.get(box.tier, "changed")
 
 
 def _change(box: Box, before: Box | None, *, is_first: bool) -> str:
@@ -39,9 +43,10 @@ def _change(box: Box, before: Box | None, *, is_first: bool) -> str:
         return "new"
     if box.count != before.count:
         return f"{before.count} → {box.count}"
-    if _settings_line(box) != _settings_line(before) or box.edge != before.edge:
-        return "changed"
-    return ""
+    is_other = box.edge != before.edge or (
+        box.tier == "web" and _settings_line(box) != _settings_line(before)
+    )
+    return _change_words(box) if is_other else ""
 
 
 def _card(box: Box, change: str, x: float, y: float, width: float) -> str:

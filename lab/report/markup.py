@@ -6,11 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from lab.report.numbers import unbroken
 
 Row = Sequence[str]
+_ONE_LINE: Final = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,13 +75,18 @@ def table(
     for i, row in enumerate(rows):
         first, *rest = row
         css = f' class="{row_css[i]}"' if i < len(row_css) and row_css[i] else ""
-        cells = "".join(f"<td>{text(cell)}</td>" for cell in rest)
-        body.append(f'<tr{css}><th scope="row">{text(first)}</th>{cells}</tr>')
+        cells = "".join(f"<td{_keep(cell)}>{text(cell)}</td>" for cell in rest)
+        body.append(f'<tr{css}><th scope="row"{_keep(first)}>{text(first)}</th>{cells}</tr>')
     name = f' id="{id_}"' if id_ else ""
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table{name}>'
         f"<caption>{text(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>{''.join(body)}</tbody></table></div>\n"
     )
+
+
+def _keep(cell: str) -> str:
+    """Return the class that keeps a short cell on one line."""
+    return ' class="one"' if len(cell) <= _ONE_LINE else ""
 
 
 def details(summary: str, inner: str, *, is_open: bool = False) -> str:

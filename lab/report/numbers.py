@@ -52,7 +52,7 @@ def short(value: float) -> str:
 def with_unit(value: float | None, unit: str) -> str:
     """Return a number and its unit; a dash alone when there is no number."""
     text = plain(value)
-    return text if text == NOTHING else f"{text} {unit}"
+    return text if text == NOTHING else f"{text}{unit}" if unit.startswith("/") else f"{text} {unit}"
 
 
 def percent(ratio: float | None) -> str:

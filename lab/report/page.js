@@ -30,6 +30,7 @@
         hoverlabel: { bgcolor: variable("card"), bordercolor: variable("line"), font: { color: variable("text"), size } },
         legend: { orientation: "h", x: 0, xanchor: "left", y: 1.06, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
         annotationdefaults: { font: { color: variable("quiet"), size: size * 0.85 } },
+        modebar: { bgcolor: "rgba(0,0,0,0)", color: variable("quiet"), activecolor: variable("text") },
         margin: { l: 10, r: 14, t: 30, b: 10 },
       },
     };
@@ -42,7 +43,12 @@
     const element = document.getElementById(id);
     const figure = coloured(figures[id][chosen[id] || 0]);
     const layout = { ...figure.layout, ...size, template: template(textSize()) };
-    const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+    const config = {
+      responsive: true, displaylogo: false, displayModeBar: "hover",
+      // No button of this page may send anything anywhere.
+      showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d"],
+      toImageButtonOptions: { format: "svg", filename: `lab-${id}` },
+    };
     return Plotly.react(element, figure.data, layout, config);
   }
 
@@ -59,10 +65,12 @@
   window.addEventListener("beforeprint", () => {
     reopened = [...document.querySelectorAll("details:not([open])")];
     reopened.forEach((element) => { element.open = true; });
+    document.documentElement.classList.add("paper");
     drawAll({ width: 680, height: 360 });
   });
   window.addEventListener("afterprint", () => {
     reopened.forEach((element) => { element.open = false; });
+    document.documentElement.classList.remove("paper");
     drawAll();
   });
   dark.addEventListener("change", () => drawAll());

@@ -1,4 +1,4 @@
-"""The later sections of a run: time series, page kinds, tiers, errors, validity, and what must be disclosed."""
+"""The middle sections of a run: time series, page kinds, and what each tier used."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from lab.model.run import Measurement, Point, Run
 from lab.report.chart_series import by_page, pages_figure, phases, series_figure, since_start
-from lab.report.disclosure import environment_rows, load_rows, quota_rows, topology_rows
-from lab.report.facts import counts, factor_words, plottable
+from lab.report.facts import factor_words, plottable
 from lab.report.markup import Plot, Section, details, figure, paragraph, table
 from lab.report.numbers import NOTHING, mebibytes, percent, with_unit
 from lab.report.tiers import metric_rows, signals, tier_uses
@@ -20,7 +19,8 @@ def every(run: Run) -> Iterator[tuple[Point, Measurement]]:
             yield point, measurement
 
 
-def _name(run: Run, point: Point, measurement: Measurement) -> str:
+def measurement_name(run: Run, point: Point, measurement: Measurement) -> str:
+    """Return a measurement's place and verdict in words."""
     place = f"{factor_words(run)} {point.label}, " if run.factor else ""
     return f"{place}block {measurement.block} ({'VALID' if measurement.is_valid else 'INVALID'})"
 
@@ -31,14 +31,15 @@ def series_section(run: Run, prefix: str) -> Section | None:
     if not kept:
         return None
     kept.sort(key=lambda pair: (not pair[1].is_valid, -run.points.index(pair[0]), pair[1].block))
-    variants = [(_name(run, point, m), series_figure(m)) for point, m in kept]
+    variants = [(measurement_name(run, point, m), series_figure(m)) for point, m in kept]
     plot = Plot(
         id=f"{prefix}plot-series",
         variants=variants,
         describe="Throughput and p95 latency per second; the tables below have all figures.",
     )
     tables = "".join(
-        details(_name(run, point, m), _series_table(m, _name(run, point, m))) for point, m in kept
+        details(measurement_name(run, point, m), _series_table(m, measurement_name(run, point, m)))
+        for point, m in kept
     )
     note = "Shaded: users start and caches warm up; nothing in it is counted."
     return Section(
@@ -144,89 +145,6 @@ def tiers_section(run: Run, prefix: str) -> Section:
     return Section(
         slug=f"{prefix}use", title="What each tier used", html="".join(parts) + paragraph(note, "quiet")
     )
-
-
-def errors_section(run: Run, prefix: str) -> Section:
-    """Return the failed requests of all measurements, by kind."""
-    failed = sum(m.failures for _, m in every(run))
-    total = sum(m.requests for _, m in every(run))
-    said = paragraph(f"{failed:,} of {total:,} requests failed, INVALID measurements included.")
-    rows = [
-        (
-            _name(run, point, m),
-            str(error.get("name", "?")),
-            str(error.get("error", "?")),
-            f"{int(error.get('count', 0)):,} times",
-        )
-        for point, m in every(run)
-        for error in m.errors
-    ]
-    if rows:
-        said += table("Errors", ("measurement", "request", "error", "count"), rows)
-    return Section(slug=f"{prefix}errors", title="Errors", html=said)
-
-
-def validity_section(run: Run, prefix: str) -> Section:
-    """Return every measurement with its verdict and the reasons."""
-    valid, total = counts(run)
-    rows, css = [], []
-    for point, m in every(run):
-        css.append("" if m.is_valid else "bad")
-        rows.append(
-            (
-                point.label,
-                str(m.block),
-                "✓ VALID" if m.is_valid else "✗ INVALID",
-                with_unit(m.throughput_rps, "req/s"),
-                with_unit(m.latency.p95_ms, "ms"),
-                f"{m.failures:,} of {m.requests:,}",
-                percent(m.generator_cpu_ratio),
-                percent(m.host_idle_ratio),
-                with_unit(m.work_ms, "ms"),
-                "; ".join(m.problems) or "every gate passed",
-            )
-        )
-    header = (
-        factor_words(run) or "point",
-        "block",
-        "verdict",
-        "throughput",
-        "p95",
-        "failed",
-        "generator CPU",
-        "machine idle",
-        "unit of work",
-        "reasons",
-    )
-    said = paragraph(
-        f"{valid} of {total} measurements passed every gate. An INVALID one is never plotted and counts for nothing."
-    )
-    return Section(
-        slug=f"{prefix}validity",
-        title="May these figures be trusted?",
-        html=said + table("Every measurement", header, rows, row_css=css),
-    )
-
-
-def environment_section(run: Run, prefix: str) -> Section:
-    """Return what every figure of this page must disclose."""
-    parts = [
-        table("Load and procedure", ("what", "value"), load_rows(run)),
-        table("Machine and software", ("what", "value"), environment_rows(run)),
-        table("CPU plan", ("tier", "containers", "CPU of each"), quota_rows(run)),
-        details("Every topology option", table("Topology", ("option", "value"), topology_rows(run)), is_open=True),
-        table("Request mix, as declared", ("page", "share"), [(str(k), percent(float(v))) for k, v in _mix(run).items()]) if _mix(run) else "",
-        table(
-            "Run", ("what", "value"),
-            [("id", run.id), ("name", run.name or NOTHING), ("measured", run.created_at), ("scenario's files, sha256", str(run.scenario.get("sha256", NOTHING))[:12])],
-        ),
-    ]  # fmt: skip
-    return Section(slug=f"{prefix}environment", title="Where and how it was measured", html="".join(parts))
-
-
-def _mix(run: Run) -> dict[str, float]:
-    mix = run.scenario.get("mix")
-    return {str(k): float(v) for k, v in mix.items()} if isinstance(mix, dict) else {}
 
 
 def seen_by_users(run: Run) -> str:

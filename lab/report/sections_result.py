@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lab.model.run import Point, Run
+from lab.model.run import Interval, Point, Run
 from lab.report.chart_curve import curve_figure, ideal_line
 from lab.report.chart_load import PERCENTILES, latency_figure, percentile_ms, utilisation_figure
 from lab.report.facts import (
@@ -12,14 +12,14 @@ from lab.report.facts import (
     factor_words,
     numeric_axis,
     plottable,
-    result_sentences,
     speed_up,
     speed_up_text,
     verdict,
 )
+from lab.report.findings import result_sentences
 from lab.report.ladder_svg import MAX_COLUMNS, ladder_svg
 from lab.report.markup import Plot, Section, details, figure, paragraph, table, text
-from lab.report.numbers import NOTHING, interval_text, percent, plain, with_unit
+from lab.report.numbers import NOTHING, interval_text, mean_and_half_width, percent, plain, with_unit
 from lab.report.tiers import tier_uses
 from lab.report.topology_svg import topology_svg
 
@@ -43,7 +43,7 @@ def topology_section(run: Run, prefix: str) -> Section:
         picture, title = ladder_svg(points), "What each step adds"
         note = "Each column is one topology; a thick border and a word mark what its step adds or changes. One square is one container."
     else:
-        picture, title = topology_svg(points[-1], run.load), "What was measured"
+        picture, title = topology_svg(points[-1], {**run.load, **points[-1].setting}), "What was measured"
         note = "One square is one container. Dashed boxes behind a tier stand for its other containers."
         if len(points) > 1:
             note = f"The picture shows {factor_words(run)} = {points[-1].label}, the last of {', '.join(p.label for p in points)}. {note}"
@@ -52,22 +52,26 @@ def topology_section(run: Run, prefix: str) -> Section:
 
 
 def _rejected(point: Point) -> str:
-    bad = len(point.measurements) - len(point.valid)
-    return "all VALID" if not bad else f"{bad} of {len(point.measurements)} INVALID, left out"
+    total, valid = len(point.measurements), len(point.valid)
+    return f"{valid} of {total} VALID" + ("" if valid == total else ", the rest left out")
+
+
+def _spread(interval: Interval | None) -> str:
+    return NOTHING if interval is None else f"{mean_and_half_width(interval)} req/s"
 
 
 def curve_rows(run: Run) -> list[tuple[str, ...]]:
     """Return the curve as a table: every point, INVALID ones without figures."""
     points = plottable(run)
     base = points[0] if points else None
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for point in run.points:
         found = speed_up(point, base) if base is not None else None
         rows.append(
             (
                 point.label,
-                interval_text(point.throughput, "req/s") if point in points else "INVALID: no figure",
-                interval_text(point.normalised, "req/s") if point in points else NOTHING,
+                _spread(point.throughput) if point in points else "INVALID: no figure",
+                _spread(point.normalised) if point in points else NOTHING,
                 speed_up_text(found) + _basis(found),
                 _rejected(point),
                 f"{point.limit}; next: {point.next_limit}" if point.next_limit else point.limit or NOTHING,
@@ -92,7 +96,7 @@ def _curve_note(run: Run) -> str:
         note += " Dashed: what growth in proportion to the first valid point would give."
     valid, total = counts(run)
     return note + (
-        f" {total - valid} INVALID measurements are not in the plot; they are listed below."
+        f" Not in the plot: {total - valid} INVALID of {total} measurements; they are listed below."
         if valid < total
         else ""
     )
@@ -100,7 +104,14 @@ def _curve_note(run: Run) -> str:
 
 def curve_section(run: Run, prefix: str) -> Section:
     """Return throughput against the factor."""
-    header = (factor_words(run), "throughput", "speed-normalised", "speed-up (95 %)", "measurements", "limit")
+    header = (
+        factor_words(run),
+        "throughput (± 95 %)",
+        "speed-normalised (± 95 %)",
+        "speed-up (95 %)",
+        "blocks",
+        "limit",
+    )
     rows = table(f"Throughput by {factor_words(run)}", header, curve_rows(run))
     title = f"Throughput by {factor_words(run)}"
     if not plottable(run):

@@ -13,8 +13,8 @@ from lab.report.numbers import TIMES, short
 
 _WIDTH: Final = 1320
 _BOX_W: Final = 270
-_BOX_H: Final = 142
-_GAP: Final = 34
+_BOX_H: Final = 124
+_GAP: Final = 28
 _LOAD_W: Final = 112
 _COLUMNS: Final = (10, 170, 500, 1040)  # left edges: load, balancer, web, what stands behind
 _MAX_SQUARES: Final = 16
@@ -131,10 +131,10 @@ def _box_svg(box: Box, x: float, y: float) -> str:
         for depth in range(min(box.count, 3) - 1, 0, -1)
     ]
     parts.append(f'<rect class="card" x="{x:g}" y="{y:g}" width="{_BOX_W}" height="{_BOX_H}" rx="10"/>')
-    parts.append(f'<text class="name" x="{x + 16:g}" y="{y + 34:g}">{text(box.title)}{count}</text>')
+    parts.append(f'<text class="name" x="{x + 16:g}" y="{y + 32:g}">{text(box.title)}{count}</text>')
     for i, line in enumerate(box.lines):
-        parts.append(f'<text class="line" x="{x + 16:g}" y="{y + 60 + 23 * i:g}">{text(line)}</text>')
-    parts.append(squares(x + 16, y + _BOX_H - 20, box.count, box.tier, 12))
+        parts.append(f'<text class="line" x="{x + 16:g}" y="{y + 56 + 21 * i:g}">{text(line)}</text>')
+    parts.append(squares(x + 16, y + _BOX_H - 17, box.count, box.tier, 12))
     return "".join([*parts, "</g>"])
 
 
@@ -145,7 +145,7 @@ def _arrow(x1: float, y1: float, x2: float, y2: float) -> str:
 def _load_svg(y: float, label: str) -> str:
     x, w = _COLUMNS[0], _LOAD_W
     words = "".join(
-        f'<text class="line mid" x="{x + w / 2:g}" y="{y + 66 + 24 * i:g}">{text(word)}</text>'
+        f'<text class="line mid" x="{x + w / 2:g}" y="{y + 56 + 26 * i:g}">{text(word)}</text>'
         for i, word in enumerate(label.split("|"))
     )
     return f'<g class="box load"><rect class="card" x="{x}" y="{y:g}" width="{w}" height="{_BOX_H}" rx="56"/>{words}</g>'

@@ -33,6 +33,7 @@ def _values(topology: Topology, name: str, web_image: str) -> dict[str, str]:
         "db_replicas": "db-replica" if topology.db_replicas else "",
         "read_your_writes": topology.read_your_writes,
         "store": topology.store,
+        "keepalive": "on" if topology.has_balancer else "off",
         "work_units": str(WORK_UNITS),
         "networks": "edge, web, data" if published else "web, data",
         "volumes": ", ".join(volumes),

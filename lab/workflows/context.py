@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lab.ports import Clock, ComposeFactory, Engine, Probe, Reporter, Results, Scenarios
+from lab.workflows.doctor import MachineControl
 from lab.workflows.images import ImageStore
 
 
@@ -19,5 +20,6 @@ class Context:
     results: Results
     scenarios: Scenarios
     images: ImageStore
+    machine: MachineControl
     clock: Clock
     reporter: Reporter

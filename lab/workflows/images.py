@@ -18,8 +18,8 @@ class ImageStore(Protocol):
         """Return what is known of each image that is there, by reference."""
         ...
 
-    def context_files(self, image: Image) -> dict[str, bytes]:
-        """Return the image's build context by relative path."""
+    def input_files(self, image: Image) -> dict[str, bytes]:
+        """Return the image's build context and its stand-ins by path."""
         ...
 
     def lock(self, name: str) -> AbstractContextManager[None]:
@@ -61,11 +61,9 @@ def image_states(names: Sequence[str], images: ImageStore) -> list[ImageState]:
     there = images.inspect([image.reference for image in wanted])
     states: dict[str, ImageState] = {}
     for image in wanted:
-        parents = {argument: states[name] for argument, name in image.parents.items()}
-        ids = {
-            argument: parent.built.id if parent.built else "missing" for argument, parent in parents.items()
-        }
-        inputs = inputs_hash(image, images.context_files(image), ids)
+        parents = {key: states[name] for key, name in image.parents.items() if key not in image.stand_ins}
+        ids = {key: parent.built.id if parent.built else "missing" for key, parent in parents.items()}
+        inputs = inputs_hash(image, images.input_files(image), ids)
         built = there.get(image.reference)
         fits = (
             built is not None and built.inputs == inputs and all(p.state == "ready" for p in parents.values())

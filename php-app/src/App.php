@@ -14,14 +14,14 @@ final class App
 
     public function __construct(public readonly Config $config, private readonly Request $request, private readonly Timing $timing)
     {
-        $this->session = new Session($config, isset($request->cookies[(string) session_name()]), $timing);
+        $this->session = new Session($config, $request->cookie((string) session_name()), $timing);
     }
 
     public static function main(): void
     {
         set_error_handler(static function (int $level, string $message, string $file, int $line): bool {
             // A warning is a bug or a broken dependency: stop, do not go on with half a result. "@" still silences.
-            return (error_reporting() & $level) !== 0 ? throw new \ErrorException($message, 0, $level, $file, $line) : true;
+            return (error_reporting() & $level) !== 0 ? throw new \ErrorException($message, 0, $level, $file, $line) : false;
         });
         $timing = new Timing();
         new self(Config::fromEnvironment(), Request::fromGlobals(), $timing)->handle()->send();

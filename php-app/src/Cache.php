@@ -19,6 +19,8 @@ namespace App;
  */
 final readonly class Cache
 {
+    /** Raise it with the shape of the data: old and new code, side by side during a rolling update, then do not share. */
+    private const string VERSION = 'v1:';
     private const int LOCK_S = 5;
     private const int TOMBSTONE_S = 60;
     private const int WAIT_STEPS = 15;
@@ -44,6 +46,7 @@ final readonly class Cache
         if ($this->backend === null) {
             return $load('');
         }
+        $key = self::VERSION . $key;
         [$entry, $version] = $this->fetch($key);
         if (self::isFresh($entry)) {
             $this->timing->cacheAnswered(true);
@@ -75,8 +78,8 @@ final readonly class Cache
     {
         foreach ($keys as $key) {
             $this->timing->measure('cache', fn (): ?bool => $this->tombstones
-                ? $this->backend?->set($key, ['w' => $gtids], self::TOMBSTONE_S)
-                : $this->backend?->delete($key));
+                ? $this->backend?->set(self::VERSION . $key, ['w' => $gtids], self::TOMBSTONE_S)
+                : $this->backend?->delete(self::VERSION . $key));
         }
     }
 

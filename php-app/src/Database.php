@@ -24,6 +24,7 @@ final class Database
     private string $replicaAddress = '';
     /** @var array<string, true> GTID sets that this request's replica has been seen to have */
     private array $reached = [];
+    private bool $behind = false;
 
     /** The primary's transactions after this request's last write; '' when it has not written (or nobody needs to know). */
     public string $written = '';
@@ -92,11 +93,13 @@ final class Database
 
     private function caughtUp(Connection $replica, string $gtids): bool
     {
-        // 0: has them all; 1: still missing some after the timeout.
-        return isset($this->reached[$gtids]) || (
-            ($replica->row('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS missing', [$gtids, self::WAIT_FOR_REPLICA_S])['missing'] ?? 1) === 0
-            && $this->reached[$gtids] = true
-        );
+        if (!$this->behind && !isset($this->reached[$gtids])) {
+            $answer = $replica->row('SELECT WAIT_FOR_EXECUTED_GTID_SET(?, ?) AS missing', [$gtids, self::WAIT_FOR_REPLICA_S]);
+            // 0: has them all; 1: some are still missing after the timeout, and a page waits only once.
+            $this->behind = ($answer['missing'] ?? 1) !== 0;
+            $this->reached[$gtids] = true;
+        }
+        return !$this->behind;
     }
 
     /** One replica for the whole request, chosen at random. */

@@ -23,7 +23,7 @@ final readonly class Health
         $checks = ['db-primary' => fn () => $this->app->database()->primary()->row('SELECT 1')];
         if ($this->app->config->caching || $this->app->config->sessions === 'memcached') {
             // One node of several may be missing: its keys move to the others.
-            $checks['cache'] = fn () => $this->app->memcached()?->nodesAlive() ?: throw new \RuntimeException('no memcached node answers');
+            $checks['cache'] = fn () => $this->app->memcached()?->answers() ?: throw new \RuntimeException('no memcached node answers');
         }
         $checks['store'] = fn () => $this->app->store()->check();
         $results = [];

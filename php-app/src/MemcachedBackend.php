@@ -23,11 +23,12 @@ final readonly class MemcachedBackend implements CacheBackend
                 \Memcached::OPT_POLL_TIMEOUT => 200,         // ms
                 \Memcached::OPT_SEND_TIMEOUT => 200_000,     // us
                 \Memcached::OPT_RECV_TIMEOUT => 200_000,     // us
-                // A dead node leaves the ring after its first failure, is tried again after a second, and a store that
-                // hit it is sent to the next node. Without the limit of 1 the other options do nothing.
+                // A dead node leaves the ring after its first failure, is looked for again every 2 seconds, and a
+                // store that hit it is sent to the next node. Without the limit of 1 the other options do nothing.
                 \Memcached::OPT_SERVER_FAILURE_LIMIT => 1,
                 \Memcached::OPT_REMOVE_FAILED_SERVERS => true,
                 \Memcached::OPT_RETRY_TIMEOUT => 1,          // s
+                \Memcached::OPT_DEAD_TIMEOUT => 2,           // s; the default is never to look for it again
                 \Memcached::OPT_STORE_RETRY_COUNT => 2,
                 // Readable by any language: JSON, not compressed.
                 \Memcached::OPT_SERIALIZER => \Memcached::SERIALIZER_JSON_ARRAY,
@@ -82,9 +83,9 @@ final readonly class MemcachedBackend implements CacheBackend
         return (string) ($this->memcached->getServerByKey($key)['host'] ?? '');
     }
 
-    /** How many nodes answer right now. */
-    public function nodesAlive(): int
+    /** Whether the cache can be used right now; with several nodes one of them may be missing. */
+    public function answers(): bool
     {
-        return count(array_filter($this->memcached->getVersion() ?: [], static fn (mixed $version): bool => is_string($version) && $version !== '' && $version !== '255.255.255'));
+        return $this->memcached->set('ready', 1, 10);
     }
 }

@@ -50,6 +50,11 @@ final readonly class Request
         return self::text($this->form[$name] ?? '');
     }
 
+    public function cookie(string $name): string
+    {
+        return self::text($this->cookies[$name] ?? '');
+    }
+
     public function page(int $max): int
     {
         return max(1, min($max, (int) $this->queryText('page')));

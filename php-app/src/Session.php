@@ -7,17 +7,22 @@ namespace App;
  * Who the visitor is, remembered between requests.
  *
  * Where: `files` keeps sessions on this replica's own disk, so another replica does not know the visitor; `memcached`
- * keeps them where every replica can read them. PHP has both; this class chooses and keeps two promises:
+ * keeps them where every replica can read them. PHP has both; this class chooses and keeps three promises:
  *  - a guest who only looks around has no session and costs the session storage nothing;
- *  - reading takes no lock, so a visitor's parallel page views do not wait for each other. Writing does.
+ *  - reading takes no lock, so a visitor's parallel page views do not wait for each other. Writing does;
+ *  - storage that does not answer turns members into guests; it does not break the pages.
  */
 final class Session
 {
+    /** New sessions: tries with ids that belong to other memcached nodes, should one of them be dead. */
+    private const int ATTEMPTS = 6;
+
     /** @var array<string, mixed>|null null: not read yet */
     private ?array $data = null;
     private bool $writable = false;
 
-    public function __construct(private readonly Config $config, private readonly bool $hasCookie, private readonly Timing $timing)
+    /** @param string $cookie the session id that the browser sent, '' for none */
+    public function __construct(private readonly Config $config, private readonly string $cookie, private readonly Timing $timing)
     {
     }
 
@@ -26,7 +31,7 @@ final class Session
         if ($this->writable) {
             return $_SESSION[$key] ?? null;
         }
-        $this->data ??= $this->hasCookie ? $this->read() : [];
+        $this->data ??= $this->cookie === '' ? [] : $this->read();
         return $this->data[$key] ?? null;
     }
 
@@ -47,7 +52,9 @@ final class Session
     public function logIn(int $id, string $name): void
     {
         $this->open();
-        session_regenerate_id(true);
+        session_destroy();
+        $this->writable = false;
+        $this->openNew();
         $_SESSION = ['user' => ['id' => $id, 'name' => $name], 'csrf' => Csrf::newToken()];
     }
 
@@ -56,25 +63,13 @@ final class Session
         $this->open();
         $_SESSION = [];
         session_destroy();
+        header_remove('Set-Cookie');
         setcookie((string) session_name(), '', ['expires' => 1, 'path' => '/', 'httponly' => true, 'samesite' => 'Lax']);
         $this->writable = false;
         $this->data = [];
     }
 
-    /** Open for writing: takes the session's lock until close(). */
-    public function open(): void
-    {
-        if ($this->writable) {
-            return;
-        }
-        $this->configure(lock: true);
-        if (!$this->timing->measure('session', static fn (): bool => @session_start())) {
-            error_log('session storage does not answer: ' . (error_get_last()['message'] ?? ''));
-            throw new HttpError(503, 'The session storage does not answer, so nobody can log in right now.');
-        }
-        $this->writable = true;
-    }
-
+    /** Make everything stored and give the lock back. */
     public function close(): void
     {
         if ($this->writable) {
@@ -84,21 +79,68 @@ final class Session
         }
     }
 
+    /** Open for writing: takes the session's lock until close(). */
+    private function open(): void
+    {
+        if ($this->writable) {
+            return;
+        }
+        $this->configure(lock: true);
+        if ($this->start([])) {
+            $this->writable = true;
+            if (session_id() === $this->cookie) {
+                header_remove('Set-Cookie'); // the browser has it already
+            }
+            return;
+        }
+        $this->openNew();
+    }
+
+    private function openNew(): void
+    {
+        $this->configure(lock: true);
+        for ($attempt = 1; $attempt <= self::ATTEMPTS; $attempt++) {
+            header_remove('Set-Cookie');
+            session_id(bin2hex(random_bytes(16)));
+            // Not strict for this one start: the id is new, ours, and therefore unknown to the storage.
+            if ($this->start(['use_strict_mode' => 0])) {
+                $this->writable = true;
+                return;
+            }
+        }
+        throw new HttpError(503, 'The session storage does not answer, so nobody can log in right now.');
+    }
+
     /** @return array<string, mixed> */
     private function read(): array
     {
         $this->configure(lock: false);
-        if (!$this->timing->measure('session', static fn (): bool => @session_start(['read_and_close' => true]))) {
-            error_log('session storage does not answer: ' . (error_get_last()['message'] ?? ''));
+        if (!$this->start(['read_and_close' => true])) {
             return [];
         }
-        if (session_id() !== ($_COOKIE[session_name()] ?? '')) {
+        if (session_id() !== $this->cookie) {
             // Strict mode: this storage does not know the visitor's id and made up a new one. It is not sent: with file
             // sessions the id may be known to another replica, and looking at a page should not log anybody out there.
             header_remove('Set-Cookie');
             session_id('');
         }
         return $_SESSION;
+    }
+
+    /** @param array<string, int|bool> $options */
+    private function start(array $options): bool
+    {
+        try {
+            if ($this->timing->measure('session', static fn (): bool => @session_start($options))) {
+                return true;
+            }
+            $problem = error_get_last()['message'] ?? 'unknown';
+        } catch (\Error $error) {
+            $problem = $error->getMessage(); // memcached's handler throws when it cannot check an id
+        }
+        error_log("session storage: {$problem}");
+        session_status() === PHP_SESSION_ACTIVE && session_abort();
+        return false;
     }
 
     private function configure(bool $lock): void

@@ -17,7 +17,7 @@ return [
         $timing = new Timing();
         same([1], cache($backend, $timing)->remember('photo:1', 60, $never));
         same('hit', $timing->cache);
-        same(['photo:1'], array_keys($backend->items), 'the lock is given back');
+        same(['v1:photo:1'], array_keys($backend->items), 'the lock is given back');
     },
     '"nothing there" is an answer that is kept too' => static function () use ($never): void {
         $backend = new ArrayBackend();
@@ -39,24 +39,24 @@ return [
     },
     'stampede: the loser of the lock serves the stale answer' => static function () use ($never, $stale): void {
         $backend = new ArrayBackend();
-        $backend->set('feed:1', $stale('old'), 60);
-        $backend->set('lock:feed:1', 1, 5);
+        $backend->set('v1:feed:1', $stale('old'), 60);
+        $backend->set('lock:v1:feed:1', 1, 5);
         same('old', cache($backend)->remember('feed:1', 60, $never));
-        same(true, isset($backend->items['lock:feed:1']), 'the lock stays with its owner');
+        same(true, isset($backend->items['lock:v1:feed:1']), 'the lock stays with its owner');
     },
     'stampede: the winner renews a stale answer' => static function () use ($stale): void {
         $backend = new ArrayBackend();
-        $backend->set('feed:1', $stale('old'), 60);
+        $backend->set('v1:feed:1', $stale('old'), 60);
         same('new', cache($backend)->remember('feed:1', 60, static fn (): string => 'new'));
-        same('new', $backend->items['feed:1'][0]['v']);
+        same('new', $backend->items['v1:feed:1'][0]['v']);
     },
     'stampede: a loser without a stale answer waits for the winner' => static function () use ($never): void {
         $backend = new ArrayBackend();
-        $backend->set('lock:k', 1, 5);
+        $backend->set('lock:v1:k', 1, 5);
         $slept = 0;
         $sleep = static function (int $us) use ($backend, &$slept): void {
             if (++$slept === 3) {
-                $backend->set('k', ['v' => 'from the winner', 's' => time() + 9], 60);
+                $backend->set('v1:k', ['v' => 'from the winner', 's' => time() + 9], 60);
             }
         };
         same('from the winner', cache($backend, sleep: $sleep)->remember('k', 60, $never));
@@ -64,19 +64,19 @@ return [
     },
     'stampede: a winner that died is not waited for longer than 150 ms' => static function (): void {
         $backend = new ArrayBackend();
-        $backend->set('lock:k', 1, 5);
+        $backend->set('lock:v1:k', 1, 5);
         $sleptUs = 0;
         $sleep = static function (int $us) use (&$sleptUs): void {
             $sleptUs += $us;
         };
         same('own', cache($backend, sleep: $sleep)->remember('k', 60, static fn (): string => 'own'));
         same(150_000, $sleptUs);
-        same('own', $backend->items['k'][0]['v']);
+        same('own', $backend->items['v1:k'][0]['v']);
     },
     'stampede lock off: everybody computes' => static function () use ($stale): void {
         $backend = new ArrayBackend();
-        $backend->set('k', $stale('old'), 60);
-        $backend->set('lock:k', 1, 5);
+        $backend->set('v1:k', $stale('old'), 60);
+        $backend->set('lock:v1:k', 1, 5);
         same('new', cache($backend, lock: false)->remember('k', 60, static fn (): string => 'new'));
     },
     'the lock is given back when the database fails' => static function (): void {
@@ -101,14 +101,14 @@ return [
     'old data read before a write is not stored after it' => static function (): void {
         foreach ([[], ['v' => 'stale', 's' => 0]] as $before) {
             $backend = new ArrayBackend();
-            $before === [] || $backend->set('k', $before, 60);
+            $before === [] || $backend->set('v1:k', $before, 60);
             $cache = cache($backend);
             $seen = $cache->remember('k', 60, static function () use ($cache): string {
                 $cache->invalidate('uuid:1-8', 'k'); // somebody writes while we read
                 return 'old';
             });
             same('old', $seen);
-            same(['w' => 'uuid:1-8'], $backend->items['k'][0]);
+            same(['w' => 'uuid:1-8'], $backend->items['v1:k'][0]);
         }
     },
     'read-your-writes off: a plain delete lets the old data come back' => static function (): void {
@@ -118,6 +118,6 @@ return [
             $cache->invalidate('', 'k');
             return 'old';
         });
-        same('old', $backend->items['k'][0]['v']);
+        same('old', $backend->items['v1:k'][0]['v']);
     },
 ];

@@ -49,6 +49,6 @@ return [
         same(null, $backend->get('k'));
         same(null, $backend->add('k', 1, 5));
         same(false, $backend->set('k', 1, 5));
-        same(0, $backend->nodesAlive());
+        same(false, $backend->answers());
     },
 ];

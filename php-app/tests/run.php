@@ -14,7 +14,7 @@ require __DIR__ . '/fakes.php';
 
 error_reporting(E_ALL);
 set_error_handler(static function (int $level, string $message, string $file, int $line): bool {
-    return (error_reporting() & $level) !== 0 ? throw new \ErrorException($message, 0, $level, $file, $line) : true;
+    return (error_reporting() & $level) !== 0 ? throw new \ErrorException($message, 0, $level, $file, $line) : false;
 });
 
 function same(mixed $expected, mixed $actual, string $what = ''): void

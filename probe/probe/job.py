@@ -103,16 +103,21 @@ def _job(document: Mapping[str, Any], reader: FieldReader) -> Job | None:
     load = _load(document, scenario, reader)
     watch = _watch(document, reader)
     seed = reader.integer(document, "seed", 1, 0, 2**63)
-    users, photos = (
-        reader.integer(data, "data.users", 1, 1, 10**9),
-        reader.integer(data, "data.photos", 1, 1, 10**9),
-    )
+    default_count = 1 if scenario is None else None  # whoever only watches needs no data
+    data_users = reader.integer(data, "data.users", default_count, 1, 10**9)
+    data_photos = reader.integer(data, "data.photos", default_count, 1, 10**9)
     if reader.problems:
         return None
     return Job(
-        target=target, seed=seed, scenario=scenario, load=load, watch=watch,
-        data_users=users, data_photos=photos, verify=verify,
-    )  # fmt: skip
+        target=target,
+        seed=seed,
+        scenario=scenario,
+        load=load,
+        watch=watch,
+        data_users=data_users,
+        data_photos=data_photos,
+        verify=verify,
+    )
 
 
 def _target(document: Mapping[str, Any], reader: FieldReader) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import labload
-from locust.exception import StopUser
 
 TIMEOUT_S: Final = 10.0
 
@@ -43,6 +42,6 @@ def try_actions(user: labload.LabUser, start: Any, mix: dict[str, float], alive:
         alive()
         try:
             step()
-        except (labload.ActionFailedError, StopUser):
+        except labload.ActionFailedError:
             continue
     return len(steps)

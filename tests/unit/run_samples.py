@@ -51,7 +51,7 @@ def sample_use(topology: Any, rps: float, rng: random.Random) -> list[Use]:
         found.append(use(name, "web", each * 0.00405, topology.web_cpu, {"busy_workers": 7.6, "keepalive_workers": 0.4, "accesses_per_s": each}))
     for name in topology.cache_names:
         found.append(use(name, "cache", rps * 0.0001, None, {"hit_ratio": 0.93, "bytes": 6.2e6, "get_hits_per_s": rps * 2.1, "evictions_per_s": 0.0}))
-    found.append(use("db-primary", "db-primary", rps * 0.0012, topology.db_cpu, {"threads_running": 2.4, "questions_per_s": rps * 3.0, "row_lock_waits_per_s": 0.02}))
+    found.append(use("db-primary", "db-primary", rps * 0.00198, topology.db_cpu, {"threads_running": 2.4, "questions_per_s": rps * 3.0, "row_lock_waits_per_s": 0.02}))
     for name in topology.db_replica_names:
         found.append(use(name, "db-replica", rps * 0.0004, topology.db_replica_cpu, {"lag_ms": 11.0, "threads_running": 1.3, "applier_running": 1.0}))
     if topology.store == "s3":

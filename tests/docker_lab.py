@@ -1,0 +1,92 @@
+"""What the Docker levels share: run `lab`, name labs so that leftovers can be found, act as a visitor of the app."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+PREFIX = "test-"  # every lab of the tests is called test-…; what a crashed run left is removed at the next start
+
+
+def lab(*args: str, check: bool = True, cwd: Path | None = None, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+    """Run the `lab` command as a user would."""
+    done = subprocess.run(
+        [sys.executable, "-m", "lab", *args], capture_output=True, text=True, timeout=timeout_s, check=False, cwd=cwd,
+        env={**os.environ, "COLUMNS": "100"}, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert "Traceback" not in done.stderr, done.stderr
+    if check:
+        assert done.returncode == 0, f"lab {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    return done
+
+
+def lab_json(*args: str, **kwargs: Any) -> dict[str, Any]:
+    """Run `lab … --json` and return its document."""
+    document = json.loads(lab(*args, "--json", **kwargs).stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+def docker(*args: str, check: bool = True) -> str:
+    """Run the docker CLI."""
+    done = subprocess.run(["docker", *args], capture_output=True, text=True, timeout=120, check=False)
+    if check:
+        assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@contextmanager
+def running(name: str, *options: str) -> Iterator[str]:
+    """Start a lab, yield its address, remove it with its data."""
+    try:
+        document = lab_json("up", "--lab", name, *options)
+        yield document["url"].rstrip("/")
+    finally:
+        lab("down", "--volumes", "--lab", name)
+
+
+def remove_leftovers() -> None:
+    """Remove the labs of crashed test runs, and nothing else."""
+    for row in lab_json("ls")["labs"]:
+        if row["lab"].startswith(PREFIX):
+            lab("down", "--volumes", "--lab", row["lab"])
+
+
+class Visitor:
+    """A browser with cookies, as far as the app needs one."""
+
+    def __init__(self, url: str, *, client: str = "198.51.100.7") -> None:
+        """Remember the address; `client` is the forwarded client address."""
+        self.url = url
+        self.session = requests.Session()
+        self.session.headers["X-Forwarded-For"] = client
+
+    def get(self, path: str) -> requests.Response:
+        """GET a page."""
+        return self.session.get(self.url + path, timeout=20)
+
+    def post(self, path: str, form: str, data: dict[str, str], **kwargs: Any) -> requests.Response:
+        """POST a form with the CSRF token of the page `form`."""
+        token = re.search(r'name="csrf" value="([^"]+)"', self.get(form).text)
+        assert token, f"no CSRF token on {form}"
+        return self.session.post(self.url + path, data={"csrf": token[1], **data}, timeout=20, **kwargs)
+
+    def log_in(self, name: str = "user0007") -> None:
+        """Log in as a seeded user."""
+        answer = self.post("/login", "/login", {"name": name, "password": "lab-demo-password"})
+        assert answer.status_code == 200, answer.text[:500]
+
+    def whoami(self) -> dict[str, Any]:
+        """Return who the app thinks this is, and which replica said so."""
+        document = self.get("/whoami").json()
+        assert isinstance(document, dict)
+        return document

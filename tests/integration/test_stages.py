@@ -1,0 +1,201 @@
+"""What each stage is for, seen by a visitor through the balancer."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tests.docker_lab import Visitor, docker, lab, lab_json, running
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
+
+# A real 8 x 8 JPEG, made with GD: imagejpeg(imagecreatetruecolor(8, 8)) with one colour.
+JPEG = bytes.fromhex(
+    "ffd8ffe000104a46494600010100000100010000ffdb004300080606070605080707070909080a0c140d0c0b0b0c1912130f141d1a1f1e1d1a1c1c20242e2720"
+    "222c231c1c2837292c30313434341f27393d38323c2e333432ffc0000b080008000801011100ffc4001f0000010501010101010100000000000000000102030405"
+    "060708090a0bffc400b5100002010303020403050504040000017d01020300041105122131410613516107227114328191a1082342b1c11552d1f02433627282"
+    "090a161718191a25262728292a3435363738393a434445464748494a535455565758595a636465666768696a737475767778797a838485868788898a92939495"
+    "969798999aa2a3a4a5a6a7a8a9aab2b3b4b5b6b7b8b9bac2c3c4c5c6c7c8c9cad2d3d4d5d6d7d8d9dae1e2e3e4e5e6e7e8e9eaf1f2f3f4f5f6f7f8f9faffda00"
+    "08010100003f00fbffd9"
+)
+
+
+def _replicas_of(visitor: Visitor, n: int = 12) -> list[dict[str, object]]:
+    return [visitor.whoami() for _ in range(n)]
+
+
+def _upload(visitor: Visitor) -> str:
+    """Upload a picture; return the photo page's path."""
+    picture = {"picture": ("dot.jpg", io.BytesIO(JPEG), "image/jpeg")}
+    answer = visitor.post("/upload", "/upload", {"title": "A dot"}, files=picture)
+    path = re.search(r"/photo/\d+", answer.url)
+    assert path, f"{answer.status_code} {answer.url} {answer.text[:300]}"
+    return path[0]
+
+
+def _picture_answers(visitor: Visitor, photo: str, n: int = 12) -> list[int]:
+    """Fetch the photo's picture several times; return the status codes."""
+    page = visitor.get(photo).text
+    source = re.search(r'<img[^>]+src="(/media/u/[^"]+)"', page)
+    assert source, page[:500]
+    address = source[1].replace("&amp;", "&")
+    return [visitor.get(address).status_code for _ in range(n)]
+
+
+class TestBalanced:
+    """File sessions and local uploads visibly break as soon as there is a second replica."""
+
+    @pytest.fixture(scope="class")
+    def url(self) -> Iterator[str]:
+        with running("test-balanced", "--stage", "balanced") as url:
+            yield url
+
+    def test_every_replica_serves(self, url: str) -> None:
+        assert {row["replica"] for row in _replicas_of(Visitor(url))} == {"web-1", "web-2", "web-3"}
+
+    def test_a_login_is_lost_on_the_next_replica(self, url: str) -> None:
+        # No session exists before the form is shown, so the form and its answer must meet the same replica: try until they do.
+        visitor = Visitor(url)
+        for _ in range(60):
+            try:
+                visitor.log_in()
+            except AssertionError:
+                visitor.session.cookies.clear()
+                continue
+            break
+        seen = {row["replica"]: row["user"] for row in _replicas_of(visitor)}
+        assert "user0007" in seen.values()
+        assert None in seen.values()
+
+    def test_an_upload_is_missing_on_the_next_replica(self, url: str) -> None:
+        visitor = Visitor(url)
+        photo = None
+        for _ in range(200):
+            try:
+                if visitor.whoami()["user"] is None:
+                    visitor.log_in()
+                photo = _upload(visitor)
+                break
+            except AssertionError:
+                visitor.session.cookies.clear()
+        assert photo, "no upload met one replica three times in a row"
+        answers = _picture_answers(visitor, photo)
+        assert 200 in answers
+        assert 404 in answers
+
+
+class TestSticky:
+    """Sticky sessions hide the loss, until their replica goes."""
+
+    def test_a_login_stays_with_its_replica(self) -> None:
+        with running("test-sticky", "--stage", "balanced", "--sessions", "sticky") as url:
+            visitor = Visitor(url)
+            visitor.log_in()
+            seen = _replicas_of(visitor)
+            assert {row["user"] for row in seen} == {"user0007"}
+            assert len({row["replica"] for row in seen}) == 1
+
+
+class TestFull:
+    """Everything shared: any replica can serve anyone."""
+
+    @pytest.fixture(scope="class")
+    def url(self) -> Iterator[str]:
+        with running("test-full") as url:
+            yield url
+
+    def test_a_login_survives_every_replica(self, url: str) -> None:
+        visitor = Visitor(url)
+        visitor.log_in()
+        seen = _replicas_of(visitor)
+        assert {row["user"] for row in seen} == {"user0007"}
+        assert {row["replica"] for row in seen} == {"web-1", "web-2", "web-3"}
+        assert {row["session"] for row in seen} == {"memcached"}
+
+    def test_an_upload_is_there_whoever_serves(self, url: str) -> None:
+        visitor = Visitor(url)
+        visitor.log_in("user0008")
+        assert set(_picture_answers(visitor, _upload(visitor))) == {200}
+
+    def test_presigned_addresses_work_and_unsigned_ones_do_not(self, url: str) -> None:
+        source = re.search(r'<img[^>]+src="(/media/seed/[^"]+)"', Visitor(url).get("/photo/1").text)
+        assert source
+        address = source[1].replace("&amp;", "&")
+        picture = requests.get(url + address, timeout=10)
+        assert (picture.status_code, picture.content[:3]) == (200, b"\xff\xd8\xff")
+        assert requests.get(url + address.partition("?")[0], timeout=10).status_code == 403
+
+    def test_presigned_addresses_work_inside_the_networks(self, url: str) -> None:
+        page = docker("exec", "test-full-balancer-1", "sh", "-c", _fetch("/photo/1"))
+        source = re.search(r'<img[^>]+src="(/media/seed/[^"]+)"', page)
+        assert source
+        answer = docker("exec", "test-full-balancer-1", "sh", "-c", _fetch(source[1].replace("&amp;", "&")) + " | head -c 15")
+        assert answer.endswith("200 OK")
+
+    def test_the_second_read_comes_from_the_cache(self, url: str) -> None:
+        visitor = Visitor(url)
+        seen = [visitor.get("/user/user0003").headers for _ in range(2)]
+        assert [row["X-Cache"] for row in seen][1] == "hit"
+        assert seen[1]["X-DB"] == "none"
+
+    def test_a_writer_reads_its_own_write(self, url: str) -> None:
+        visitor = Visitor(url)
+        visitor.log_in("user0009")
+        for n in range(5):
+            body = f"read your writes {n}"
+            visitor.post("/photo/11/comment", "/photo/11", {"body": body})
+            assert body in visitor.get("/photo/11").text
+
+    def test_guests_are_read_from_replicas(self, url: str) -> None:
+        served = {Visitor(url).get(f"/photo/{n}").headers["X-DB"] for n in range(500, 530)}
+        assert {"db-replica-1", "db-replica-2"} <= served
+        assert "primary" not in served
+
+    def test_up_again_changes_nothing(self, url: str) -> None:
+        before = docker("ps", "-q", "--filter", "label=lab.name=test-full")
+        assert lab_json("up", "--lab", "test-full")["changed"] == {"added": [], "replaced": [], "removed": []}
+        assert docker("ps", "-q", "--filter", "label=lab.name=test-full") == before
+
+    def test_status_draws_every_tier(self, url: str) -> None:
+        text = lab("status", "--lab", "test-full").stdout
+        for word in ("balancer", "web-3", "cache-1", "db-primary", "db-replica-2", "store", url):
+            assert word in text
+
+    def test_a_db_replica_added_later_is_in_sync(self, url: str) -> None:
+        changed = lab_json("scale", "db-replica=3", "--lab", "test-full")["changed"]
+        assert changed == {"added": ["db-replica-3"], "replaced": [], "removed": []}
+        ask = 'mysql --no-defaults -S /run/mysqld/mysqld.sock -u health -BNe "SELECT @@GLOBAL.gtid_executed"'
+        primary = docker("exec", "test-full-db-primary-1", "sh", "-c", ask)
+        assert primary
+        assert docker("exec", "test-full-db-replica-3-1", "sh", "-c", ask) == primary
+        changed = lab_json("scale", "db-replica=2", "--lab", "test-full")["changed"]
+        assert changed["removed"] == ["db-replica-3"]
+
+    def test_nothing_listens_beyond_loopback(self, url: str) -> None:
+        ports = docker("ps", "--filter", "label=lab.name=test-full", "--format", "{{.Ports}}")
+        assert "0.0.0.0" not in ports
+        assert "127.0.0.1:" in ports
+
+    def test_no_password_is_in_environment_or_command_line(self, url: str) -> None:
+        secrets = docker("exec", "test-full-web-1-1", "sh", "-c", "cat /run/credentials/web/*")
+        assert len(secrets) > 100
+        for service in ("web-1", "db-primary", "store", "credentials"):
+            described = docker("inspect", f"test-full-{service}-1")
+            for name in ("db_app_password", "s3_secret_key", "s3_access_key", "app_secret"):
+                secret = docker("exec", "test-full-web-1-1", "cat", f"/run/credentials/web/{name}")
+                assert secret not in described
+
+    def test_no_process_is_root(self, url: str) -> None:
+        for service in ("balancer", "web-1", "cache-1", "db-primary", "db-replica-1", "store"):
+            users = docker("top", f"test-full-{service}-1", "-eo", "uid").split()[1:]
+            assert users
+            assert "0" not in users, f"{service}: {users}"
+
+
+def _fetch(path: str) -> str:
+    request = f"GET {path} HTTP/1.0\\r\\nHost: balancer\\r\\n\\r\\n".replace("%", "%%")
+    return f"printf '{request}' | socat -t 10 - TCP:127.0.0.1:80,shut-none"
