@@ -14,10 +14,14 @@ from typing import Any
 
 import requests
 
-PREFIX = "test-"  # every lab of the tests is called test-…; what a crashed run left is removed at the next start
+PREFIX = (
+    "test-"  # every lab of the tests is called test-…; what a crashed run left is removed at the next start
+)
 
 
-def lab(*args: str, check: bool = True, cwd: Path | None = None, timeout_s: float = 300) -> subprocess.CompletedProcess[str]:
+def lab(
+    *args: str, check: bool = True, cwd: Path | None = None, timeout_s: float = 300
+) -> subprocess.CompletedProcess[str]:
     """Run the `lab` command as a user would."""
     done = subprocess.run(
         [sys.executable, "-m", "lab", *args], capture_output=True, text=True, timeout=timeout_s, check=False, cwd=cwd,
@@ -25,7 +29,9 @@ def lab(*args: str, check: bool = True, cwd: Path | None = None, timeout_s: floa
     )  # fmt: skip
     assert "Traceback" not in done.stderr, done.stderr
     if check:
-        assert done.returncode == 0, f"lab {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == 0, (
+            f"lab {' '.join(args)}: exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        )
     return done
 
 
@@ -74,16 +80,21 @@ class Visitor:
         """GET a page."""
         return self.session.get(self.url + path, timeout=20)
 
-    def post(self, path: str, form: str, data: dict[str, str], **kwargs: Any) -> requests.Response:
-        """POST a form with the CSRF token of the page `form`."""
+    def post(
+        self, path: str, form: str, data: dict[str, str], *, between: int = 0, **kwargs: Any
+    ) -> requests.Response:
+        """POST a form with the CSRF token of the page `form`; `between` other requests come in between."""
         token = re.search(r'name="csrf" value="([^"]+)"', self.get(form).text)
         assert token, f"no CSRF token on {form}"
+        for _ in range(between):
+            requests.get(f"{self.url}/health", timeout=20)
         return self.session.post(self.url + path, data={"csrf": token[1], **data}, timeout=20, **kwargs)
 
-    def log_in(self, name: str = "user0007") -> None:
-        """Log in as a seeded user."""
-        answer = self.post("/login", "/login", {"name": name, "password": "lab-demo-password"})
-        assert answer.status_code == 200, answer.text[:500]
+    def log_in(self, name: str = "user0007", *, between: int = 0) -> None:
+        """Log in as a seeded user: the form is accepted."""
+        data = {"name": name, "password": "lab-demo-password"}
+        answer = self.post("/login", "/login", data, between=between, allow_redirects=False)
+        assert answer.status_code in {302, 303}, f"{answer.status_code} {answer.text[:500]}"
 
     def whoami(self) -> dict[str, Any]:
         """Return who the app thinks this is, and which replica said so."""

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from lab.cli.console import console, out, out_json
-from lab.cli.options import given_options, with_topology_options
+from lab.cli.options import MAX_USERS, given_options, whole, with_topology_options
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput, RunInvalid
 from lab.model.run import Run, to_document
@@ -18,7 +18,7 @@ from lab.model.scenario import Scenario
 from lab.workflows.measure import Load, Progress
 
 RAMP_S: Final = 2.0
-DEFAULT_SEED: Final = 20_260_101
+DEFAULT_SEED: Final = 20260101
 _SCENARIO = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A name from `lab scenarios`, or a path to a .toml.")
 ]
@@ -27,9 +27,7 @@ _DURATION = Annotated[
     typer.Option("--duration", metavar="60s", help="Measured time of each window; default: the scenario's."),
 ]
 _SAVE_AS = Annotated[str | None, typer.Option("--save-as", metavar="NAME", help="A name for the result.")]
-_SEED = Annotated[
-    int, typer.Option("--seed", metavar="N", min=0, help="Fixes the order and every random choice.")
-]
+_SEED = Annotated[str, typer.Option("--seed", metavar="N", help="Fixes the order and every random choice.")]
 
 
 def scenarios(
@@ -81,14 +79,14 @@ def seconds(flag: str, word: str, *, low: float = 1, high: float = 86_400) -> fl
     return value
 
 
-def _load(scenario: Scenario, users: int | None, duration: str | None, seed: int) -> Load:
+def _load(scenario: Scenario, users: int | None, duration: str | None, seed: str) -> Load:
     return Load(
         users=users or scenario.users,
         think_s=None,
         ramp_s=RAMP_S,
         warmup_s=scenario.warmup_s,
         duration_s=seconds("--duration", duration) if duration else scenario.duration_s,
-        seed=seed,
+        seed=whole("--seed", seed, 0, 2**32 - 1),
     )
 
 
@@ -137,15 +135,11 @@ def _line_printer(title: str) -> Callable[[Progress], None]:
 
 def bench(
     scenario: _SCENARIO,
-    users: Annotated[
-        int | None, typer.Option("-u", "--users", metavar="N", min=1, max=10_000, help="Closed users.")
-    ] = None,
+    users: Annotated[str | None, typer.Option("-u", "--users", metavar="N", help="Closed users.")] = None,
     duration: _DURATION = None,
-    repeat: Annotated[
-        int, typer.Option("--repeat", metavar="K", min=1, max=100, help="Windows to measure.")
-    ] = 1,
+    repeat: Annotated[str, typer.Option("--repeat", metavar="K", help="Windows to measure.")] = "1",
     save_as: _SAVE_AS = None,
-    seed: _SEED = DEFAULT_SEED,
+    seed: _SEED = str(DEFAULT_SEED),
 ) -> None:
     """Measure one point of the running lab: throughput, percentiles, what each tier used, what binds."""
     from lab.cli.wiring import context
@@ -153,7 +147,9 @@ def bench(
 
     ctx = context()
     chosen = ctx.scenarios.load(scenario)
-    plan = plan_bench(ctx, chosen, _load(chosen, users, duration, seed), repeat=repeat, name=save_as)
+    count = whole("--users", users, 1, MAX_USERS) if users is not None else None
+    load = _load(chosen, count, duration, seed)
+    plan = plan_bench(ctx, chosen, load, repeat=whole("--repeat", repeat, 1, 100), name=save_as)
     ctx.reporter.info(
         f"{chosen.name}: {chosen.title}; {plan.load.users} users, about {plan.expected_s:.0f} s"
     )
@@ -191,12 +187,10 @@ def sweep(
     users: Annotated[
         str | None, typer.Option("-u", "--users", metavar="N|RANGE", help="Closed users.")
     ] = None,
-    blocks: Annotated[
-        int, typer.Option("--blocks", metavar="B", min=1, max=50, help="Times each point is measured.")
-    ] = 3,
+    blocks: Annotated[str, typer.Option("--blocks", metavar="B", help="Times each point is measured.")] = "3",
     duration: _DURATION = None,
     save_as: _SAVE_AS = None,
-    seed: _SEED = DEFAULT_SEED,
+    seed: _SEED = str(DEFAULT_SEED),
     yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
 ) -> None:
     """Measure a scenario over a range of one option, and draw the curve.
@@ -214,5 +208,6 @@ def sweep(
     options, where = given_options(given)
     factor, topologies, fixed_users = sweep_points(ctx, options, where, users)
     load = _load(chosen, fixed_users, duration, seed)
-    plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=blocks, name=save_as)
+    times = whole("--blocks", blocks, 1, 50)
+    plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=times, name=save_as)
     run_and_show(ctx, plan, yes=yes)

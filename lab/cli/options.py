@@ -15,6 +15,7 @@ from lab.model.topology import CHOICES, MAX_CACHE_NODES, MAX_DB_REPLICAS, MAX_RE
 from lab.model.topology_file import MAX_BYTES, PLACEMENT_KEYS, parse_topology, sources, typed
 
 _PANEL: Final = "Topology"
+MAX_USERS: Final = 10_000
 
 
 def _choice(key: str) -> str:
@@ -83,6 +84,21 @@ def with_topology_options(command: Callable[..., None]) -> Callable[..., None]:
     wrapper.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
     return wrapper
+
+
+def whole(flag: str, word: str, low: int, high: int) -> int:
+    """Return a word as a whole number in a range.
+
+    Raises:
+        BadInput: naming the flag, the value and what is allowed.
+    """
+    try:
+        value = int(word)
+    except ValueError:
+        value = low - 1
+    if not low <= value <= high:
+        raise BadInput(f"{flag}: must be a whole number from {low} to {high}; got {word!r}")
+    return value
 
 
 def read_text_file(path: Path, flag: str, *, max_bytes: int = MAX_BYTES) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from lab.cli.console import console, out, out_json
+from lab.cli.options import whole
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput, LabNotRunning, TierUnhealthy, did_you_mean
 from lab.model.state import Container, RunningLab
@@ -94,9 +95,7 @@ def logs(
         str | None, typer.Argument(metavar="[TARGET]", help="A tier (web) or a container (web-2).")
     ] = None,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until Ctrl-C.")] = False,
-    tail: Annotated[
-        int, typer.Option("--tail", metavar="N", min=0, help="Last lines of each container.")
-    ] = 100,
+    tail: Annotated[str, typer.Option("--tail", metavar="N", help="Last lines of each container.")] = "100",
     since: Annotated[
         str | None, typer.Option("--since", metavar="T", help="A time, or an age such as 10m.")
     ] = None,
@@ -105,12 +104,13 @@ def logs(
     from lab.cli.wiring import context
     from lab.workflows.find import running_lab
 
+    lines = whole("--tail", tail, 0, 1_000_000)
     ctx = context()
     lab = running_lab(ctx)
     if lab is None:
         raise LabNotRunning(f'No lab named "{ctx.lab}" is running.', hint="lab up")
     services = [c.service for c in find_target(lab, target)] if target else []
-    argv = ["docker", "compose", "-p", ctx.lab, "logs", "--tail", str(tail)]
+    argv = ["docker", "compose", "-p", ctx.lab, "logs", "--tail", str(lines)]
     argv += ["--follow"] if follow else []
     argv += ["--since", since] if since else []
     argv += [] if console().is_terminal else ["--no-color"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lab.cli.bench import finish, progress_bar
+from lab.cli.options import MAX_USERS, whole
 from lab.cli.topology import confirm
 from lab.errors import BadInput
 from lab.model.run import Measurement
@@ -39,22 +40,14 @@ def sweep_points(
     fixed = {key: value for key, value in base.items() if key != factor}
     if factor == "users":
         values = expand("users", users or "")
-        if not all(isinstance(value, int) and 1 <= value <= 10_000 for value in values):
-            raise BadInput(f"--users: must be whole numbers from 1 to 10000; got {users!r}")
+        if not all(isinstance(value, int) and 1 <= value <= MAX_USERS for value in values):
+            raise BadInput(f"--users: must be whole numbers from 1 to {MAX_USERS}; got {users!r}")
         topology = _start(ctx, fixed, where)
         return factor, dict.fromkeys(values, topology), None
     points = {
         value: _start(ctx, {**fixed, factor: value}, where) for value in expand(factor, str(base[factor]))
     }
-    return factor, points, _user_count(users)
-
-
-def _user_count(users: str | None) -> int | None:
-    if users is None:
-        return None
-    if not users.isascii() or not users.isdigit() or not 1 <= int(users) <= 10_000:
-        raise BadInput(f"--users: must be a whole number from 1 to 10000; got {users!r}")
-    return int(users)
+    return factor, points, whole("--users", users, 1, MAX_USERS) if users is not None else None
 
 
 def _start(ctx: Context, given: Mapping[str, Any], where: Mapping[str, str]) -> Topology:

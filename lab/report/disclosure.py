@@ -9,7 +9,7 @@ from typing import Any, Final
 from lab.model.run import Run
 from lab.model.stats import mean
 from lab.report.facts import counts, option
-from lab.report.numbers import NOTHING, duration, mebibytes, percent, plain, short
+from lab.report.numbers import NOTHING, duration, mebibytes, metric_label, percent, plain, short
 from lab.report.tiers import tier_uses
 
 NOT_RECORDED: Final = "not recorded"
@@ -19,22 +19,22 @@ _GIT: Final = re.compile(r"^[0-9a-f]{40}$")
 
 # What must be there, and the ends of the environment's keys under which it may be.
 _WANTED: Final[Sequence[tuple[str, Sequence[str]]]] = (
-    ("CPU model", ("cpu.model", "cpu_model", "model")),
-    ("cores", ("cpu.cores", "machine.cores", "cores")),
+    ("CPU model", ("cpu: model", "cpu_model", "model")),
+    ("cores", ("cpu: cores", "machine: cores", "cores")),
     ("memory", ("memory_bytes",)),
     ("kernel", ("kernel",)),
     ("cgroup version", ("cgroup_version", "cgroup")),
-    ("container engine", ("engine_version", "engine.version", "docker")),
-    ("git revision", ("git_revision", "git.revision", "revision", "git")),
+    ("container engine", ("engine_version", "engine: version", "docker")),
+    ("git revision", ("git_revision", "git: revision", "revision", "git")),
 )
 
 
 def flat(data: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (dotted key, value) of nested mappings; lists become one value."""
+    """Yield (`outer: inner`, value) of nested mappings; lists become one value."""
     for key, value in data.items():
         name = f"{prefix}{key}"
         if isinstance(value, Mapping):
-            yield from flat(value, f"{name}.")
+            yield from flat(value, f"{name}: ")
         else:
             yield name, value
 
@@ -69,7 +69,7 @@ def _number(key: str, value: float) -> str:
 def _find(values: Mapping[str, Any], endings: Sequence[str]) -> str | None:
     for ending in endings:
         for key in values:
-            if key == ending or key.endswith("." + ending):
+            if key == ending or key.endswith(": " + ending):
                 return key
     return None
 
@@ -84,7 +84,7 @@ def environment_rows(run: Run) -> list[tuple[str, str]]:
         rows.append((label, readable(key, values[key]) if key else NOT_RECORDED))
     rows.append(("shared", SHARED))
     rest = [
-        (key.replace("_", " ").replace(".", ": "), readable(key, value))
+        (key if "/" in key else metric_label(key), readable(key, value))
         for key, value in values.items()
         if key not in used
     ]
@@ -195,5 +195,6 @@ def topology_rows(run: Run) -> list[tuple[str, str]]:
         values = list(
             dict.fromkeys(str(option(point, name.replace("-", "_"), NOTHING)) for point in run.points)
         )
-        rows.append((f"--{name.replace('_', '-')}", ", ".join(values)))
+        unit = " cores each" if name.endswith("cpu") else ""
+        rows.append((f"--{name.replace('_', '-')}", ", ".join(values) + unit))
     return rows

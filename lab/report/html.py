@@ -29,6 +29,8 @@ _POLICY: Final = (
 
 def sections_of(run: Run, prefix: str) -> list[Section]:
     """Return a run's sections from the result down to the environment."""
+    if not run.points:
+        return [result_section(run, prefix), environment_section(run, prefix)]
     found: list[Section | None] = [result_section(run, prefix), topology_section(run, prefix)]
     if run.factor:
         found.append(curve_section(run, prefix))

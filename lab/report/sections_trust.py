@@ -63,7 +63,7 @@ def validity_section(run: Run, prefix: str) -> Section:
         "reasons",
     )
     said = paragraph(
-        f"{valid} of {total} measurements passed every gate. An INVALID one is never plotted and counts for nothing."
+        f"{valid} of {total} measurements passed every gate. An INVALID one counts for nothing and is in no curve; its seconds can be looked at above."
     )
     return Section(
         slug=f"{prefix}validity",

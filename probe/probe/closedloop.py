@@ -41,7 +41,6 @@ class ClosedLoop:
         self._environment.events.request._handlers.clear()
         self._environment.events.request.add_listener(recorder.on_request)
         self._environment.events.user_error.add_listener(self._on_user_error)
-        self._seconds = Seconds(recorder, writer, lambda: self._runner.user_count)
         self._failure: AsyncResult = AsyncResult()
         self._window = (0.0, 0.0)
         self._window_cpu_ratio = 0.0
@@ -61,18 +60,15 @@ class ClosedLoop:
         """Run all phases; return what the scenario raised, or None when it ran as it should."""
         gc.collect()
         gc.freeze()  # what is loaded by now stays: do not walk through it again during the window
-        start_s = time.monotonic()
-        self._seconds.begin()
+        self._seconds = Seconds(self._recorder, self._writer, lambda: int(self._runner.user_count))
         helpers = [gevent.spawn(self._seconds.run), gevent.spawn(self._measure_lag)]
-        self._enter("ramp")
+        self._enter("ramp", self._load.ramp_s)
         self._runner.start(self._load.users, spawn_rate=self._load.users / max(self._load.ramp_s, 1.0))
-        failed = self._wait_until(start_s + self._load.ramp_s)
-        if not failed:
-            self._enter("warmup")
-            failed = self._wait_until(start_s + self._load.ramp_s + self._load.warmup_s)
-        if not failed:
-            self._measure()
-        self._seconds.flush()
+        if not self._fails_within(self._load.ramp_s):
+            self._enter("warmup", self._load.warmup_s)
+            if not self._fails_within(self._load.warmup_s):
+                self._measure()
+        self._enter("drain", DRAIN_LIMIT_S)
         gevent.killall(helpers)
         stuck = self._drain()
         self._runner.quit()
@@ -90,19 +86,19 @@ class ClosedLoop:
         effort = Effort()
         self._lags_ms.clear()
         start_s = self._recorder.open_window()
-        self._enter("measure")
-        self._wait_until(time.monotonic() + self._load.duration_s)
+        self._enter("measure", self._load.duration_s)
+        self._fails_within(self._load.duration_s)
         self._window = (start_s, self._recorder.close_window())
         self._window_cpu_ratio = effort.cpu_ratio()
 
-    def _enter(self, phase: str) -> None:
-        self._seconds.flush()
+    def _enter(self, phase: str, length_s: float) -> None:
+        self._seconds.begin_phase(time.monotonic() + length_s)
         self._recorder.phase = phase
         self._writer.emit("phase", phase=phase)
 
-    def _wait_until(self, moment_s: float) -> bool:
-        """Wait for the monotonic time ``moment_s``; return True at once when the scenario fails before."""
-        self._failure.wait(timeout=max(0.0, moment_s - time.monotonic()))
+    def _fails_within(self, length_s: float) -> bool:
+        """Wait; return True at once when the scenario fails."""
+        self._failure.wait(timeout=length_s)
         return bool(self._failure.ready())
 
     def _measure_lag(self) -> None:
@@ -117,7 +113,6 @@ class ClosedLoop:
 
     def _drain(self) -> StuckError | None:
         """Let every user finish its action; return an error with the place where one hangs, if one does."""
-        self._enter("drain")
         self._cls.workload.stopping = True
         for greenlet in list(self._runner.user_greenlets):
             greenlet.args[0].stop(force=self._failure.ready())

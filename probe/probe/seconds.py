@@ -1,5 +1,6 @@
 """Tell once a second how the load is going."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Final
@@ -13,44 +14,40 @@ SHORTEST_S: Final = 0.1
 
 
 class Seconds:
-    """Emits the ``second`` events. A phase begins a new second, so none belongs to two phases."""
+    """Emits the ``second`` events. A phase begins and ends one, so none belongs to two phases."""
 
     def __init__(self, recorder: Recorder, writer: Writer, user_count: Callable[[], int]) -> None:
         self._recorder = recorder
         self._writer = writer
         self._user_count = user_count
-        self.begin()
-
-    def begin(self) -> None:
-        """Forget everything before now."""
         self._effort = Effort()
-        self._since_s = time.monotonic()
+        self._since_s = self._due_s = time.monotonic()
+        self._phase_end_s = math.inf
+
+    def begin_phase(self, end_s: float) -> None:
+        """Emit the end of the last phase; the one that begins lasts until the monotonic time ``end_s``."""
+        if time.monotonic() - self._since_s > SHORTEST_S or not self._recorder.second.is_empty():
+            self._emit()
         self._due_s = self._since_s + 1
-        self._recorder.next_second()
+        self._phase_end_s = end_s
 
     def run(self) -> None:
         """Emit an event each time a second is full, for ever."""
         while True:
-            gevent.sleep(max(0.0, self._due_s - time.monotonic()))
-            if time.monotonic() >= self._due_s:
-                self._emit(self._due_s + 1)
+            gevent.sleep(max(SHORTEST_S / 2, self._due_s - time.monotonic()))
+            # The last second of a phase is left to the next ``begin_phase``, which comes at the same moment.
+            if self._due_s < min(time.monotonic(), self._phase_end_s - SHORTEST_S):
+                self._due_s += 1
+                self._emit()
 
-    def flush(self) -> None:
-        """Emit what has come together since the last event; less than a tenth of a second is left for the next."""
+    def _emit(self) -> None:
         now_s = time.monotonic()
-        if now_s - self._since_s >= SHORTEST_S:
-            self._emit(now_s + 1)
-
-    def _emit(self, due_s: float) -> None:
-        now_s = time.monotonic()
-        span_s = now_s - self._since_s
-        self._since_s = now_s
-        self._due_s = due_s
         self._writer.emit(
             "second",
             phase=self._recorder.phase,
-            span_s=round(span_s, 3),
+            span_s=round(now_s - self._since_s, 3),
             users=self._user_count(),
             generator_cpu_ratio=self._effort.cpu_ratio(),
             **self._recorder.next_second().document(),
         )
+        self._since_s = now_s

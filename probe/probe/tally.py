@@ -156,6 +156,10 @@ class Second:
         else:
             self.latencies_ms.append(sample.latency_ms)
 
+    def is_empty(self) -> bool:
+        """Return whether no request was counted."""
+        return not self.latencies_ms and not self.failures
+
     def document(self) -> dict[str, Any]:
         """Return counts, and mean, p50 and p95 of the successful requests (None when there were none)."""
         ordered = sorted(self.latencies_ms)

@@ -52,7 +52,11 @@ class Load:
 def test_scaling_and_changing_under_load_fails_no_request() -> None:
     with running("test-scale", "--stage", "balanced", "--replicas", "2") as url, Load(url) as load:
         assert lab_json("scale", "web=4", "--lab", "test-scale")["changed"]["added"] == ["web-3", "web-4"]
-        assert lab_json("scale", "web=1", "--lab", "test-scale")["changed"]["removed"] == ["web-2", "web-3", "web-4"]
+        assert lab_json("scale", "web=1", "--lab", "test-scale")["changed"]["removed"] == [
+            "web-2",
+            "web-3",
+            "web-4",
+        ]
         assert lab_json("scale", "web=3", "--lab", "test-scale")["changed"]["added"] == ["web-2", "web-3"]
         # every replica is replaced, one at a time
         changed = lab_json("up", "--lab", "test-scale", "--stage", "balanced", "--web-cpu", "0.15")["changed"]
@@ -108,14 +112,22 @@ def test_compose_runs_without_lab() -> None:
     up = ["docker", "compose", "-f", "-", "-p", project, "up", "-d", "--wait"]
     try:
         done = subprocess.run(
-            up, input=text, capture_output=True, text=True, check=False, timeout=180, env={**_environ(), "LAB_PORT": "18091"}
+            up,
+            input=text,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+            env={**_environ(), "LAB_PORT": "18091"},
         )
         assert done.returncode == 0, done.stderr
         time.sleep(2)  # HAProxy looks its servers up once a second
         visitor = Visitor("http://127.0.0.1:18091")
         visitor.log_in()
         assert {visitor.whoami()["user"] for _ in range(6)} == {"user0007"}
-        assert "password" not in docker("compose", "-p", project, "logs", "--no-color").lower().replace("no password", "")
+        assert "password" not in docker("compose", "-p", project, "logs", "--no-color").lower().replace(
+            "no password", ""
+        )
     finally:
         docker("compose", "-p", project, "down", "--volumes", "--remove-orphans")
 
@@ -133,4 +145,6 @@ def test_own_app(tmp_path) -> None:
         answer = requests.get(url, timeout=10)
         assert answer.headers["X-Own"] == "yes"
         assert requests.get(f"{url}/other.php", timeout=10).text == "42"
-        assert {requests.get(url, timeout=10).text for _ in range(9)} == {f"hello from web-{n}" for n in (1, 2, 3)}
+        assert {requests.get(url, timeout=10).text for _ in range(9)} == {
+            f"hello from web-{n}" for n in (1, 2, 3)
+        }

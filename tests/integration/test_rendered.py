@@ -27,7 +27,12 @@ def test_haproxy_accepts_each_configuration(name: str) -> None:
     argv = ["docker", "run", "--rm", "-i", "scalability-lab/balancer:0.1.0"]
     script = "cat > /tmp/c.cfg && haproxy -c -f /tmp/c.cfg"
     done = subprocess.run(
-        [*argv, "sh", "-c", script], input=haproxy_cfg(resolve(CASES[name])), capture_output=True, text=True, check=False, timeout=60
+        [*argv, "sh", "-c", script],
+        input=haproxy_cfg(resolve(CASES[name])),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr, done.stderr

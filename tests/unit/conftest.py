@@ -9,7 +9,9 @@ import pytest
 
 
 def _forbidden(*_args: object, **_kwargs: object) -> None:
-    raise AssertionError("a unit test must not start processes or open connections; move it to tests/integration")
+    raise AssertionError(
+        "a unit test must not start processes or open connections; move it to tests/integration"
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,13 @@ from lab.model.topology import options_of, resolve
 
 WEB_RPS = 24.0
 DB_RPS = 150.0
-PAGES = {"feed": (0.55, 1.0), "photo": (0.25, 0.9), "user": (0.12, 1.1), "search": (0.05, 2.6), "tiny": (0.03, 0.4)}
+PAGES = {
+    "feed": (0.55, 1.0),
+    "photo": (0.25, 0.9),
+    "user": (0.12, 1.1),
+    "search": (0.05, 2.6),
+    "tiny": (0.03, 0.4),
+}
 ENVIRONMENT: dict[str, Any] = {
     "synthetic": True,
     "cpu_model": "Synthetic CPU @ 2.50GHz",
@@ -30,7 +36,10 @@ ENVIRONMENT: dict[str, Any] = {
     "lab_version": "0.1.0",
     "git_revision": "0123456789abcdef0123456789abcdef01234567",
     "locust_version": "2.47.0",
-    "images": {"scalability-lab/web:0.1.0": "sha256:" + "ab12" * 16, "scalability-lab/db:0.1.0": "sha256:" + "cd34" * 16},
+    "images": {
+        "scalability-lab/web:0.1.0": "sha256:" + "ab12" * 16,
+        "scalability-lab/db:0.1.0": "sha256:" + "cd34" * 16,
+    },
     "reference_work_ms": 3.2,
 }
 
@@ -46,20 +55,49 @@ def sample_use(topology: Any, rps: float, rng: random.Random) -> list[Use]:
     found = []
     each = rps / topology.replicas
     if topology.has_balancer:
-        found.append(use("balancer", "balancer", rps * 0.0004, None, {"web/BACKEND.qcur": 11.2, "web/BACKEND.qtime": 42.0, "web/web-1.scur": 8.0}))
-    for name in topology.web_names:
-        found.append(use(name, "web", each * 0.00405, topology.web_cpu, {"busy_workers": 7.6, "keepalive_workers": 0.4, "accesses_per_s": each}))
-    for name in topology.cache_names:
-        found.append(use(name, "cache", rps * 0.0001, None, {"hit_ratio": 0.93, "bytes": 6.2e6, "get_hits_per_s": rps * 2.1, "evictions_per_s": 0.0}))
-    found.append(use("db-primary", "db-primary", rps * 0.00198, topology.db_cpu, {"threads_running": 2.4, "questions_per_s": rps * 3.0, "row_lock_waits_per_s": 0.02}))
-    for name in topology.db_replica_names:
-        found.append(use(name, "db-replica", rps * 0.0004, topology.db_replica_cpu, {"lag_ms": 11.0, "threads_running": 1.3, "applier_running": 1.0}))
+        found.append(
+            use(
+                "balancer",
+                "balancer",
+                rps * 0.0004,
+                None,
+                {"web/BACKEND.qcur": 11.2, "web/BACKEND.qtime": 42.0, "web/web-1.scur": 8.0},
+            )
+        )
+    web = {"busy_workers": 7.6, "keepalive_workers": 0.4, "accesses_per_s": each}
+    found += [use(name, "web", each * 0.00405, topology.web_cpu, web) for name in topology.web_names]
+    cache = {"hit_ratio": 0.93, "bytes": 6.2e6, "get_hits_per_s": rps * 2.1, "evictions_per_s": 0.0}
+    found += [use(name, "cache", rps * 0.0001, None, cache) for name in topology.cache_names]
+    found.append(
+        use(
+            "db-primary",
+            "db-primary",
+            rps * 0.00198,
+            topology.db_cpu,
+            {"threads_running": 2.4, "questions_per_s": rps * 3.0, "row_lock_waits_per_s": 0.02},
+        )
+    )
+    copy = {"lag_ms": 11.0, "threads_running": 1.3, "applier_running": 1.0}
+    found += [
+        use(name, "db-replica", rps * 0.0004, topology.db_replica_cpu, copy)
+        for name in topology.db_replica_names
+    ]
     if topology.store == "s3":
-        found.append(use("store", "store", rps * 0.0003, None, {"requests_per_s": rps * 0.4, "sent_bytes_per_s": rps * 5000}))
+        found.append(
+            use(
+                "store",
+                "store",
+                rps * 0.0003,
+                None,
+                {"requests_per_s": rps * 0.4, "sent_bytes_per_s": rps * 5000},
+            )
+        )
     return found
 
 
-def sample_series(rps: float, p95_ms: float, rng: random.Random, start_s: float, failures: int = 0) -> list[Second]:
+def sample_series(
+    rps: float, p95_ms: float, rng: random.Random, start_s: float, failures: int = 0
+) -> list[Second]:
     found = []
     for t in range(30):
         phase = "ramp" if t < 2 else "warmup" if t < 10 else "measure"
@@ -73,7 +111,9 @@ def sample_series(rps: float, p95_ms: float, rng: random.Random, start_s: float,
     return found
 
 
-def sample_measurement(topology: Any, rps: float, block: int, *, users: int = 64, problems: Sequence[str] = (), failures: int = 0) -> Measurement:
+def sample_measurement(
+    topology: Any, rps: float, block: int, *, users: int = 64, problems: Sequence[str] = (), failures: int = 0
+) -> Measurement:
     rng = random.Random(f"{rps}-{block}")
     speed = rng.uniform(0.94, 1.06)  # how fast the machine happened to be
     measured = rps * speed * rng.uniform(0.995, 1.005)
@@ -97,7 +137,13 @@ def sample_measurement(topology: Any, rps: float, block: int, *, users: int = 64
     )  # fmt: skip
 
 
-def sample_point(label: str, setting: Mapping[str, Any], topology: Any, measurements: Sequence[Measurement], limit: tuple[str, str]) -> Point:
+def sample_point(
+    label: str,
+    setting: Mapping[str, Any],
+    topology: Any,
+    measurements: Sequence[Measurement],
+    limit: tuple[str, str],
+) -> Point:
     valid = [m for m in measurements if m.is_valid]
     return Point(
         label=label, setting=setting, topology=options_of(topology), measurements=tuple(measurements),
@@ -122,17 +168,28 @@ def sample_run(kind: str, factor: str, points: Sequence[Point], *, blocks: int =
 HOST_BOUND = "machine: only 4% idle (at least 10%): host-bound; use fewer replicas, or close other programs"
 
 
-def replica_sweep(*, values: Sequence[int] = (1, 2, 4), invalid: tuple[int, int] | None = (4, 2), **changes: Any) -> Run:
+def replica_sweep(
+    *, values: Sequence[int] = (1, 2, 4), invalid: tuple[int, int] | None = (4, 2), **changes: Any
+) -> Run:
     """A synthetic sweep over `replicas`: three blocks, one INVALID measurement at (replicas, block)."""
     points = []
     for n in values:
         topology = resolve({"replicas": n})
         rps = min(WEB_RPS * n, DB_RPS)
         measurements = [
-            sample_measurement(topology, rps * (0.5 if (n, block) == invalid else 1), block, problems=[HOST_BOUND] if (n, block) == invalid else [])
+            sample_measurement(
+                topology,
+                rps * (0.37 if (n, block) == invalid else 1),
+                block,
+                problems=[HOST_BOUND] if (n, block) == invalid else [],
+            )
             for block in (1, 2, 3)
         ]
-        limit = ("web CPU, 97% of its quota", "db-primary") if rps < DB_RPS else ("db-primary CPU, 99% of its quota", "web")
+        limit = (
+            ("web CPU, 97% of its quota", "db-primary")
+            if rps < DB_RPS
+            else ("db-primary CPU, 99% of its quota", "web")
+        )
         points.append(sample_point(str(n), {"replicas": n}, topology, measurements, limit))
     return sample_run("sweep", "replicas", points, **changes)
 
@@ -140,10 +197,20 @@ def replica_sweep(*, values: Sequence[int] = (1, 2, 4), invalid: tuple[int, int]
 def stage_sweep() -> Run:
     """A synthetic sweep over the ladder of stages."""
     points = []
-    for stage, rps in {"single": 24.0, "balanced": 66.0, "shared": 63.0, "cached": 72.0, "replicated": 71.0}.items():
+    for stage, rps in {
+        "single": 24.0,
+        "balanced": 66.0,
+        "shared": 63.0,
+        "cached": 72.0,
+        "replicated": 71.0,
+    }.items():
         topology = resolve({"stage": stage})
         measurements = [sample_measurement(topology, rps, block) for block in (1, 2, 3)]
-        points.append(sample_point(stage, {"stage": stage}, topology, measurements, ("web CPU, 96% of its quota", "db-primary")))
+        points.append(
+            sample_point(
+                stage, {"stage": stage}, topology, measurements, ("web CPU, 96% of its quota", "db-primary")
+            )
+        )
     return sample_run("sweep", "stage", points)
 
 
@@ -151,7 +218,13 @@ def user_sweep() -> Run:
     """A synthetic sweep over the number of users, one block: no intervals."""
     topology = resolve({})
     points = [
-        sample_point(str(n), {"users": n}, topology, [sample_measurement(topology, min(n * 9.0, 72.0), 1, users=n)], ("web CPU, 90% of its quota", "db-primary"))
+        sample_point(
+            str(n),
+            {"users": n},
+            topology,
+            [sample_measurement(topology, min(n * 9.0, 72.0), 1, users=n)],
+            ("web CPU, 90% of its quota", "db-primary"),
+        )
         for n in (1, 4, 16, 64)
     ]
     return sample_run("sweep", "users", points, blocks=1)
@@ -161,7 +234,13 @@ def bench(*, repeat: int = 5, problems: Sequence[str] = (), failures: int = 0, *
     """A synthetic bench of three web replicas."""
     topology = resolve({})
     measurements = [
-        sample_measurement(topology, 3 * WEB_RPS, block, problems=problems if block == 1 else (), failures=failures if block == 1 else 0)
+        sample_measurement(
+            topology,
+            3 * WEB_RPS,
+            block,
+            problems=problems if block == 1 else (),
+            failures=failures if block == 1 else 0,
+        )
         for block in range(1, repeat + 1)
     ]
     point = sample_point("3 web", {}, topology, measurements, ("web CPU, 97% of its quota", "db-primary"))

@@ -46,13 +46,23 @@ FILES = sorted(path for path in ROOT.rglob("*.py") if _layer(path) in ALLOWED an
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path: Path) -> None:
     layer = _layer(path)
-    ours = {name.split(".")[1] for name in _imports(path) if name.startswith("lab.") and (ROOT / name.split(".")[1]).exists()}
-    ours |= {name.split(".")[1] for name in _imports(path) if name.startswith("lab.") and (ROOT / f"{name.split('.')[1]}.py").exists()}
+    ours = {
+        name.split(".")[1]
+        for name in _imports(path)
+        if name.startswith("lab.") and (ROOT / name.split(".")[1]).exists()
+    }
+    ours |= {
+        name.split(".")[1]
+        for name in _imports(path)
+        if name.startswith("lab.") and (ROOT / f"{name.split('.')[1]}.py").exists()
+    }
     allowed = ALLOWED[layer] | ({"adapters"} if path.name == "wiring.py" and layer == "cli" else set())
     assert ours <= allowed, f"{path} must not import {ours - allowed}"
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if _layer(p) in PURE], ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if _layer(p) in PURE], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_pure_layers_use_the_standard_library_only(path: Path) -> None:
     third_party = {n.split(".")[0] for n in _imports(path)} - set(sys.stdlib_module_names) - {"lab"}
     assert not third_party

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from lab.model.cpu import quota
 
 
-@pytest.mark.parametrize(("cores", "quota_us", "period_us"), [(0.1, 5000, 50000), (0.25, 5000, 20000), (0.3, 6000, 20000), (2, 40000, 20000)])
+@pytest.mark.parametrize(
+    ("cores", "quota_us", "period_us"),
+    [(0.1, 5000, 50000), (0.25, 5000, 20000), (0.3, 6000, 20000), (2, 40000, 20000)],
+)
 def test_golden(cores: float, quota_us: int, period_us: int) -> None:
     assert (quota(cores).quota_us, quota(cores).period_us) == (quota_us, period_us)
 

@@ -7,7 +7,16 @@ from lab.model.state import Container, difference
 
 def _container(service: str, *, spec: str = "s", state: str = "running") -> Container:
     return Container(
-        id=service, name=service, service=service, tier="", lab="lab", state=state, health="", host_port=None, spec=spec, image=""
+        id=service,
+        name=service,
+        service=service,
+        tier="",
+        lab="lab",
+        state=state,
+        health="",
+        host_port=None,
+        spec=spec,
+        image="",
     )
 
 

@@ -35,7 +35,9 @@ CONTRACT = {
 @pytest.mark.parametrize("stage", CONTRACT)
 def test_stage_is_the_contract(stage: str) -> None:
     t = resolve({"stage": stage})
-    assert (t.replicas, t.balance, t.sessions, t.store, t.cache, t.cache_nodes, t.db_replicas) == CONTRACT[stage]
+    assert (t.replicas, t.balance, t.sessions, t.store, t.cache, t.cache_nodes, t.db_replicas) == CONTRACT[
+        stage
+    ]
 
 
 def test_plain_up_is_full() -> None:
@@ -94,7 +96,14 @@ def test_cache_nodes_follow_need() -> None:
 @given(
     st.dictionaries(
         st.sampled_from([*OPTION_KEYS, "unknown"]),
-        st.one_of(st.integers(), st.floats(), st.text(max_size=12), st.booleans(), st.none(), st.sampled_from(list(STAGES))),
+        st.one_of(
+            st.integers(),
+            st.floats(),
+            st.text(max_size=12),
+            st.booleans(),
+            st.none(),
+            st.sampled_from(list(STAGES)),
+        ),
     )
 )
 def test_any_mapping_resolves_or_is_refused(options: dict[str, object]) -> None:

@@ -12,7 +12,12 @@ from lab.model.topology_file import parse_topology, typed
 
 def test_keys_are_spelled_like_the_flags() -> None:
     text = 'stage = "cached"\ndb-replicas = 1\nweb-cpu = 0.2\nport = 8090\n'
-    assert parse_topology(text, name="t.toml") == {"stage": "cached", "db_replicas": 1, "web_cpu": 0.2, "port": 8090}
+    assert parse_topology(text, name="t.toml") == {
+        "stage": "cached",
+        "db_replicas": 1,
+        "web_cpu": 0.2,
+        "port": 8090,
+    }
 
 
 def test_unknown_keys_all_at_once() -> None:
@@ -37,7 +42,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "word", "value"),
-    [("replicas", "3", 3), ("web_cpu", "0.2", 0.2), ("stage", "full", "full"), ("replicas", "x", "x"), ("port", "80", 80)],
+    [
+        ("replicas", "3", 3),
+        ("web_cpu", "0.2", 0.2),
+        ("stage", "full", "full"),
+        ("replicas", "x", "x"),
+        ("port", "80", 80),
+    ],
 )
 def test_words_become_values(key: str, word: str, value: object) -> None:
     assert typed(key, word) == value

@@ -13,7 +13,9 @@ FULL = resolve({})
 
 
 def _sample(t_s: float, cpu_s: float, periods: int = 0, throttled: int = 0) -> CpuSample:
-    return CpuSample(t_s=t_s, cpu_s=cpu_s, periods=periods, throttled_periods=throttled, throttled_s=0, memory_bytes=1000)
+    return CpuSample(
+        t_s=t_s, cpu_s=cpu_s, periods=periods, throttled_periods=throttled, throttled_s=0, memory_bytes=1000
+    )
 
 
 def test_use_of_a_quota() -> None:
@@ -51,7 +53,9 @@ def test_values_are_meaned_per_target() -> None:
 
 
 def test_tier_mean() -> None:
-    use = [use_of(f"web-{i}", "web", _sample(0, 0), _sample(10, i / 10), FULL, {"q": float(i)}) for i in (1, 2)]
+    use = [
+        use_of(f"web-{i}", "web", _sample(0, 0), _sample(10, i / 10), FULL, {"q": float(i)}) for i in (1, 2)
+    ]
     found = tier_mean(use, "web")
     assert found is not None
     assert found.cpu_cores == pytest.approx(0.015)
