@@ -13,7 +13,6 @@ A request that fails is counted and ends its action, so a scenario needs no erro
 import itertools
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
 
@@ -31,7 +30,7 @@ from probe.checks import (
     redirect_error,
     text_error,
 )
-from probe.mix import Dealer
+from probe.workload import Workload
 from probe.zipf import ZipfIds, user_rng
 
 __all__ = ["ActionFailedError", "LabUser", "Page", "ZipfIds", "action"]
@@ -54,21 +53,6 @@ def action(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         return method
 
     return mark
-
-
-@dataclass(slots=True, kw_only=True)
-class Workload:
-    """What all users of a run share; filled in by the probe before the first user starts."""
-
-    seed: int
-    photos: int
-    users: int
-    zipf_s: float
-    think_s: float
-    settings: Mapping[str, Any]
-    dealer: Dealer
-    action_done: Callable[[str], None]
-    stopping: bool = False
 
 
 class LabUser(FastHttpUser):
@@ -217,15 +201,6 @@ class LabUser(FastHttpUser):
         headers = {"Content-Type": content_type}
         response = self.send("POST", path, name, lambda got: redirect_error(got.status_code), body, headers)
         return str(response.headers.get("location", ""))
-
-    def start_patiently(self, start: Callable[[], None]) -> None:
-        """Run the scenario's ``on_start`` until its requests succeed, as a person would try again to log in."""
-        while not self.workload.stopping:
-            try:
-                return start()
-            except ActionFailedError:
-                gevent.sleep(1)
-        raise gevent.GreenletExit
 
 
 def _transport_error(response: Any) -> str:  # noqa: ANN401

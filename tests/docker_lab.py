@@ -14,9 +14,17 @@ from typing import Any
 
 import requests
 
-PREFIX = (
-    "test-"  # every lab of the tests is called test-…; what a crashed run left is removed at the next start
-)
+
+def own(name: str) -> str:
+    """Return a lab name that says which test process it belongs to."""
+    return f"test-{os.getpid()}-{name}"
+
+
+def _is_running_test(pid: str) -> bool:
+    try:
+        return b"pytest" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def lab(
@@ -61,9 +69,10 @@ def running(name: str, *options: str) -> Iterator[str]:
 
 
 def remove_leftovers() -> None:
-    """Remove the labs of crashed test runs, and nothing else."""
+    """Remove the labs of test runs that are gone, and nothing else."""
     for row in lab_json("ls")["labs"]:
-        if row["lab"].startswith(PREFIX):
+        match = re.fullmatch(r"test-(\d+)-.*", row["lab"])
+        if match and not _is_running_test(match[1]):
             lab("down", "--volumes", "--lab", row["lab"])
 
 

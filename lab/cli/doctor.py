@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -12,7 +12,11 @@ from lab.cli.console import console, err, out, out_json
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput, Interrupted
 from lab.model.doctor import Check
-from lab.model.install import InstallPlan, PlannedFile
+from lab.model.install import PlannedFile
+
+if TYPE_CHECKING:
+    from lab.workflows.context import Context
+    from lab.workflows.doctor import Diagnosis
 
 _MARKS: Final = {"ok": "[green]ok[/]", "warn": "[yellow]warn[/]", "fail": "[bold red]fail[/]"}
 
@@ -32,22 +36,31 @@ def doctor(
         return
     from lab.cli.wiring import context
     from lab.model.doctor import as_document
-    from lab.workflows.doctor import diagnose, plan_fix
+    from lab.workflows.doctor import diagnose
 
     ctx = context()
     diagnosis = diagnose(ctx)
-    plan = plan_fix(ctx, diagnosis) if fix else InstallPlan()
-    if not plan.is_empty:
-        from lab.workflows.doctor import apply_fix
-
-        apply_fix(ctx, plan, _confirm(yes=yes))
-        diagnosis = diagnose(ctx)
+    if fix:
+        diagnosis = _fix(ctx, diagnosis, yes=yes)
     if GLOBALS.as_json:
         out_json(as_document(diagnosis.facts, diagnosis.checks))
     else:
         _show(diagnosis.checks)
     if not diagnosis.is_ready:
         raise typer.Exit(3)
+
+
+def _fix(ctx: Context, diagnosis: Diagnosis, *, yes: bool) -> Diagnosis:
+    """Do what can be done. Twice, if need be: some needs are seen only once an engine answers."""
+    from lab.workflows.doctor import apply_fix, diagnose, plan_fix
+
+    for _ in range(2):
+        plan = plan_fix(ctx, diagnosis)
+        if plan.is_empty:
+            break
+        apply_fix(ctx, plan, _confirm(yes=yes))
+        diagnosis = diagnose(ctx)
+    return diagnosis
 
 
 def _show(checks: list[Check]) -> None:

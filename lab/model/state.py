@@ -131,5 +131,5 @@ def difference(wanted: Mapping[str, str], running: Sequence[Container]) -> Chang
             add.append(name)
         else:
             keep.append(name)
-    remove = [name for name in have if name not in wanted]
+    remove = sorted((name for name in have if name not in wanted), key=lambda name: (len(name), name))
     return Change(add=tuple(add), replace=tuple(replace), remove=tuple(remove), keep=tuple(keep))

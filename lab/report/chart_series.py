@@ -105,8 +105,11 @@ def pages_figure(pages: Mapping[str, Mapping[str, float]]) -> Figure:
                 "marker": {"color": colour, "pattern": {"shape": pattern, "fgcolor": "@paper", "fillmode": "overlay", "size": 9}},
             }
         )  # fmt: skip
+    widest = (
+        max((max(row["p95_ms"], row["mean_ms"]) for row in pages.values()), default=0.0) or 1.0
+    )  # room for the words
     layout = {
-        "xaxis": {"title": {"text": "latency, ms"}, "rangemode": "tozero"}, "yaxis": {"autorange": "reversed", "automargin": True},
+        "xaxis": {"title": {"text": "latency, ms"}, "range": [0, 1.15 * widest]}, "yaxis": {"autorange": "reversed", "automargin": True},
         "barmode": "group", "legend": {"traceorder": "reversed"},
     }  # fmt: skip
     return {"data": data, "layout": layout}

@@ -108,7 +108,7 @@ def tier_table(point: Point, caption: str) -> str:
             percent(use.cpu_of_quota_ratio),
             percent(use.highest_ratio),
             with_unit(use.cpu_cores, "cores"),
-            percent(use.throttled_ratio),
+            percent(use.throttled_ratio if use.quota_cores is not None else None),
             mebibytes(use.memory_bytes),
             " · ".join(signals(use)) or NOTHING,
         )

@@ -86,7 +86,13 @@ def _basis(found: SpeedUp | None) -> str:
 
 def _curve_note(run: Run) -> str:
     axis = numeric_axis(run)
-    note = "Bars around a mean: 95 % interval over blocks (Student's t). Small marks: single measurements."
+    is_repeated = any(point.throughput and point.throughput.half_width is not None for point in run.points)
+    note = (
+        "Bars around a mean: 95 % interval over blocks (Student's t)."
+        if is_repeated
+        else "One block: no interval."
+    )
+    note += " Small marks: single measurements."
     if any(point.normalised for point in run.points):
         note += (
             " Speed-normalised: each window's throughput times the CPU time of a fixed unit of work in it, over the reference;"

@@ -71,4 +71,6 @@ def _end(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    sys.stdout.flush()
+    os._exit(exit_code)  # a collector that still waits for a name server must not delay the end

@@ -67,11 +67,13 @@ class DatabaseCollector:
     def _replica_values(self, cursor: Any) -> dict[str, float]:  # noqa: ANN401
         cursor.execute("SHOW REPLICA STATUS")
         values = parse_mysql.replica_values(cursor.fetchone() or {})
-        cursor.execute(_WORKERS)
-        workers = cursor.fetchall()
-        lag_ms = parse_mysql.lag_ms(workers, workers[0]["now"]) if workers else None
-        if lag_ms is not None:
-            values["lag_ms"] = round(lag_ms, 3)
+        if (
+            values["receiver_running"] and values["applier_running"]
+        ):  # else nobody here knows how far behind it is
+            cursor.execute(_WORKERS)
+            workers = cursor.fetchall()
+            if workers:
+                values["lag_ms"] = round(parse_mysql.lag_ms(workers, workers[0]["now"]), 3)
         return values
 
     def derive(self, rates: Mapping[str, float]) -> dict[str, float]:  # noqa: ARG002

@@ -8,15 +8,15 @@ from probe.collector import Reading
 
 
 class HostCollector:
-    """Reads the kernel's processor account; the first reading has no ratios, having nothing to compare with."""
+    """Reads the kernel's processor account; each reading covers the time since the one before."""
 
     def __init__(self) -> None:
-        self._before: dict[str, int] = {}
+        self._before = _ticks()
 
     def read(self) -> Reading:
         """Return idle, steal and iowait ratios since the last reading, and the load average."""
-        ticks = parse_host.cpu_ticks(Path("/proc/stat").read_text(encoding="utf-8"))
-        values = parse_host.cpu_ratios(self._before, ticks) if self._before else {}
+        ticks = _ticks()
+        values = parse_host.cpu_ratios(self._before, ticks)
         self._before = ticks
         values["load1"] = parse_host.load1(Path("/proc/loadavg").read_text(encoding="utf-8"))
         return Reading(values=values)
@@ -27,3 +27,7 @@ class HostCollector:
 
     def close(self) -> None:
         """Do nothing: no connection is held."""
+
+
+def _ticks() -> dict[str, int]:
+    return parse_host.cpu_ticks(Path("/proc/stat").read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ from probe.supervise import EXIT_OK, EXIT_SCENARIO_FAILED
 from probe.textmodules import Blame, blame
 from probe.verify import try_actions, unhealthy_replicas
 from probe.wire import Writer
+from probe.workload import Workload
 
 _PR_SET_PDEATHSIG: Final = 1  # Source: prctl(2)
 
@@ -49,7 +50,7 @@ def _private_output() -> Writer:
 def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
     recorder = Recorder()
     cls = user_class(job, scenario)
-    labload.LabUser.workload = labload.Workload(
+    labload.LabUser.workload = Workload(
         seed=job.seed,
         photos=job.data_photos,
         users=job.data_users,

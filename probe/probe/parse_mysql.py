@@ -18,6 +18,7 @@ COUNTERS: Final = {
     "Innodb_buffer_pool_reads": "buffer_pool_disk_reads",
     "Rpl_semi_sync_source_no_tx": "semisync_unacknowledged",
 }
+RECENT_S: Final = 2.0
 STATUS_NAMES: Final = (*GAUGES, *COUNTERS)
 _WORDS: Final = {"ON": 1.0, "OFF": 0.0}
 COUNTER_NAMES: Final = tuple(COUNTERS.values())
@@ -44,12 +45,13 @@ def replica_values(row: Mapping[str, Any]) -> dict[str, float]:
     return flat
 
 
-def lag_ms(workers: Iterable[Mapping[str, Any]], now: datetime) -> float | None:
-    """Return how far the replica's data is behind its source, None when the workers have never applied anything.
+def lag_ms(workers: Iterable[Mapping[str, Any]], now: datetime) -> float:
+    """Return how far the data of a replica, whose link and applier are up, is behind its source.
 
     Each worker row holds ``applying_committed`` (when the source committed what is being applied, None when idle),
     ``applied_committed`` and ``applied_end`` of its last finished transaction. A transaction in progress counts up to
-    ``now``; an idle replica shows the delay of the last one it finished. Clocks are compared: on one machine they agree.
+    ``now``; just after one its delay counts; a replica that has had nothing to do for a while is up to date.
+    Clocks are compared: on one machine they agree.
 
     Source: MySQL manual, table performance_schema.replication_applier_status_by_worker.
     """
@@ -57,8 +59,10 @@ def lag_ms(workers: Iterable[Mapping[str, Any]], now: datetime) -> float | None:
     running = [now - row["applying_committed"] for row in rows if row["applying_committed"]]
     if running:
         return max(0.0, max(running).total_seconds() * 1000)
-    finished = [row for row in rows if row["applied_committed"] and row["applied_end"]]
-    if not finished:
-        return None
-    last = max(finished, key=lambda row: row["applied_end"])
+    recent = [
+        row for row in rows if row["applied_end"] and (now - row["applied_end"]).total_seconds() < RECENT_S
+    ]
+    if not recent:
+        return 0.0
+    last = max(recent, key=lambda row: row["applied_end"])
     return max(0.0, (last["applied_end"] - last["applied_committed"]).total_seconds() * 1000)

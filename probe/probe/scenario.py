@@ -1,12 +1,16 @@
 """Turn a scenario's text into the class of its users, and check that it fits its mix."""
 
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
+import gevent
 import labload
 
 from probe import textmodules
 from probe.job import Job, Scenario
+
+PAUSE_BEFORE_NEXT_START_S: Final = 1.0
 
 
 class ScenarioError(Exception):
@@ -65,6 +69,16 @@ def _ready(job: Job, cls: type[labload.LabUser]) -> type[labload.LabUser]:
     start: Any = cls.on_start
 
     def on_start(self: labload.LabUser) -> None:
-        self.start_patiently(lambda: start(self))
+        _start_patiently(self, lambda: start(self))
 
     return type(cls.__name__, (cls,), {"host": job.target, "abstract": False, "on_start": on_start})
+
+
+def _start_patiently(user: labload.LabUser, start: Callable[[], None]) -> None:
+    """Try until the requests of ``start`` succeed, as a person would try again to log in."""
+    while not user.workload.stopping:
+        try:
+            return start()
+        except labload.ActionFailedError:
+            gevent.sleep(PAUSE_BEFORE_NEXT_START_S)
+    raise gevent.GreenletExit

@@ -3,8 +3,6 @@
 The generator runs in another process: its event loop never waits for a collector.
 """
 
-import queue
-import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -16,7 +14,7 @@ from probe.collect_host import HostCollector
 from probe.collect_store import StoreCollector
 from probe.collect_web import WebCollector
 from probe.collector import Collector
-from probe.rates import Rates
+from probe.poller import INTERVAL_S, Complain, Poller, Publish
 from probe.wire import Writer
 
 # One line per tier that can be watched; probe.job.WATCHABLE lists the same names.
@@ -28,71 +26,6 @@ COLLECTORS: Final[dict[str, Callable[[str], Collector]]] = {
     "db-replica": replica_collector,
     "store": StoreCollector,
 }
-INTERVAL_S: Final = 1.0
-REPEAT_PROBLEM: Final = 30
-_STOP: Final = "stop"
-
-Publish = Callable[[Mapping[str, float], str], None]
-Complain = Callable[[str], None]
-
-
-class Poller(threading.Thread):
-    """Reads one target every second, and once more whenever the window starts or ends ("edge")."""
-
-    def __init__(self, collector: Collector, publish: Publish, complain: Complain, offset_s: float) -> None:
-        super().__init__(daemon=True)
-        self._collector = collector
-        self._publish = publish
-        self._complain = complain
-        self._offset_s = offset_s
-        self._rates = Rates()
-        self._signals: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._last_problem = ""
-        self._repeated = 0
-
-    def run(self) -> None:
-        """Read until told to stop; a reading that took too long makes the next ticks be skipped, not be caught up."""
-        due_s = time.monotonic() + self._offset_s
-        while True:
-            try:
-                signal = self._signals.get(timeout=max(0.0, due_s - time.monotonic()))
-            except queue.Empty:
-                signal = ""
-            if signal == _STOP:
-                break
-            self._read(signal)
-            while due_s <= time.monotonic():
-                due_s += INTERVAL_S
-        self._collector.close()
-
-    def signal_edge(self, edge: str) -> None:
-        """Ask for one extra reading now, so that counters can be compared over exactly the window."""
-        self._signals.put(edge)
-
-    def stop(self) -> None:
-        """End the thread at its next turn."""
-        self._signals.put(_STOP)
-
-    def _read(self, edge: str) -> None:
-        try:
-            reading = self._collector.read()
-        except Exception as error:  # noqa: BLE001 - a tier that cannot be read must never end the run
-            self._collector.close()
-            self._report(f"{type(error).__name__}: {error}"[:300])
-            return
-        self._last_problem = ""
-        values = dict(reading.values)
-        if not edge:  # an extra reading would cut the second in two
-            rates = self._rates.per_second(values, reading.counters, time.monotonic())
-            values |= rates | self._collector.derive(rates)
-        self._publish(values, edge)
-
-    def _report(self, problem: str) -> None:
-        """Complain about a new problem at once, about the same one every half minute."""
-        self._repeated = self._repeated + 1 if problem == self._last_problem else 0
-        self._last_problem = problem
-        if self._repeated % REPEAT_PROBLEM == 0:
-            self._complain(problem)
 
 
 class Watch:
@@ -110,7 +43,7 @@ class Watch:
             for index, (tier, target) in enumerate(named)
         ]
         self._host = Poller(
-            HostCollector(), _host_event(writer), _problem_event(writer, "host", "host"), offset_s=0.0
+            HostCollector(), _host_event(writer), _problem_event(writer, "host", "host"), offset_s=INTERVAL_S
         )
 
     def start(self) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import subprocess
 import threading
 import time
+from typing import Self
 
 import pytest
 import requests
 
-from tests.docker_lab import Visitor, docker, lab, lab_json, running
+from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -37,7 +38,7 @@ class Load:
                 self.failed.append(repr(error))
             self.done += 1
 
-    def __enter__(self) -> Load:
+    def __enter__(self) -> Self:
         for thread in self._threads:
             thread.start()
         time.sleep(1)
@@ -50,16 +51,16 @@ class Load:
 
 
 def test_scaling_and_changing_under_load_fails_no_request() -> None:
-    with running("test-scale", "--stage", "balanced", "--replicas", "2") as url, Load(url) as load:
-        assert lab_json("scale", "web=4", "--lab", "test-scale")["changed"]["added"] == ["web-3", "web-4"]
-        assert lab_json("scale", "web=1", "--lab", "test-scale")["changed"]["removed"] == [
+    with running(own("scale"), "--stage", "balanced", "--replicas", "2") as url, Load(url) as load:
+        assert lab_json("scale", "web=4", "--lab", own("scale"))["changed"]["added"] == ["web-3", "web-4"]
+        assert lab_json("scale", "web=1", "--lab", own("scale"))["changed"]["removed"] == [
             "web-2",
             "web-3",
             "web-4",
         ]
-        assert lab_json("scale", "web=3", "--lab", "test-scale")["changed"]["added"] == ["web-2", "web-3"]
+        assert lab_json("scale", "web=3", "--lab", own("scale"))["changed"]["added"] == ["web-2", "web-3"]
         # every replica is replaced, one at a time
-        changed = lab_json("up", "--lab", "test-scale", "--stage", "balanced", "--web-cpu", "0.15")["changed"]
+        changed = lab_json("up", "--lab", own("scale"), "--stage", "balanced", "--web-cpu", "0.15")["changed"]
         assert changed["replaced"] == ["web-1", "web-2", "web-3"]
         time.sleep(1)
     assert load.done > 100
@@ -67,14 +68,14 @@ def test_scaling_and_changing_under_load_fails_no_request() -> None:
 
 
 def test_two_labs_side_by_side() -> None:
-    with running("test-a", "--stage", "single") as a, running("test-b", "--stage", "single") as b:
+    with running(own("a"), "--stage", "single") as a, running(own("b"), "--stage", "single") as b:
         assert a != b
         assert Visitor(a).get("/").status_code == Visitor(b).get("/").status_code == 200
-        assert {"test-a", "test-b"} <= {row["lab"] for row in lab_json("ls")["labs"]}
+        assert {own("a"), own("b")} <= {row["lab"] for row in lab_json("ls")["labs"]}
 
 
 def test_up_the_ladder_and_down_again() -> None:
-    name = "test-ladder"
+    name = own("ladder")
     with running(name, "--stage", "single") as url:
         for stage in ("balanced", "shared", "cached", "replicated", "single"):
             document = lab_json("up", "--stage", stage, "--lab", name)
@@ -85,7 +86,7 @@ def test_up_the_ladder_and_down_again() -> None:
 
 
 def test_down_leaves_nothing() -> None:
-    name = "test-trace"
+    name = own("trace")
     with running(name, "--stage", "cached"):
         pass
     label = f"label=lab.name={name}"
@@ -96,7 +97,7 @@ def test_down_leaves_nothing() -> None:
 
 
 def test_down_keeps_the_data_unless_told() -> None:
-    name = "test-keep"
+    name = own("keep")
     with running(name, "--stage", "single") as url:
         visitor = Visitor(url)
         visitor.log_in()
@@ -107,7 +108,7 @@ def test_down_keeps_the_data_unless_told() -> None:
 
 
 def test_compose_runs_without_lab() -> None:
-    project = "test-plain"
+    project = own("plain")
     text = lab("compose", "--stage", "cached").stdout
     up = ["docker", "compose", "-f", "-", "-p", project, "up", "-d", "--wait"]
     try:
@@ -141,7 +142,7 @@ def _environ() -> dict[str, str]:
 def test_own_app(tmp_path) -> None:
     (tmp_path / "index.php").write_text('<?php header("X-Own: yes"); echo "hello from ", gethostname();')
     (tmp_path / "other.php").write_text("<?php echo 6 * 7;")
-    with running("test-own", "--stage", "balanced", "--app", str(tmp_path)) as url:
+    with running(own("own"), "--stage", "balanced", "--app", str(tmp_path)) as url:
         answer = requests.get(url, timeout=10)
         assert answer.headers["X-Own"] == "yes"
         assert requests.get(f"{url}/other.php", timeout=10).text == "42"

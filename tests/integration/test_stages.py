@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from tests.docker_lab import Visitor, docker, lab, lab_json, running
+from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(600)]
 
@@ -56,7 +56,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 class TestBalanced:
     """File sessions and local uploads visibly break as soon as there is a second replica."""
 
-    LAB = "test-balanced"
+    LAB = own("balanced")
     OPTIONS = ("--stage", "balanced")
 
     def test_every_replica_serves(self, url: str) -> None:
@@ -81,7 +81,7 @@ class TestBalanced:
 class TestPinned:
     """The same file sessions and local disks, with clients pinned by their address: who is moved loses everything."""
 
-    LAB = "test-pinned"
+    LAB = own("pinned")
     OPTIONS = ("--stage", "balanced", "--balance", "source")
 
     def test_an_upload_is_missing_on_the_next_replica(self, url: str) -> None:
@@ -114,7 +114,7 @@ class TestSticky:
     """Sticky sessions hide the loss, until their replica goes."""
 
     def test_a_login_stays_with_its_replica(self) -> None:
-        with running("test-sticky", "--stage", "balanced", "--sessions", "sticky") as url:
+        with running(own("sticky"), "--stage", "balanced", "--sessions", "sticky") as url:
             visitor = Visitor(url)
             visitor.log_in()
             seen = _replicas_of(visitor)
@@ -125,7 +125,7 @@ class TestSticky:
 class TestFull:
     """Everything shared: any replica can serve anyone."""
 
-    LAB = "test-full"
+    LAB = own("full")
     OPTIONS = ()
 
     def test_a_login_survives_every_replica(self, url: str) -> None:
@@ -150,12 +150,12 @@ class TestFull:
         assert requests.get(url + address.partition("?")[0], timeout=10).status_code == 403
 
     def test_presigned_addresses_work_inside_the_networks(self, url: str) -> None:
-        page = docker("exec", "test-full-balancer-1", "sh", "-c", _fetch("/photo/1"))
+        page = docker("exec", f"{self.LAB}-balancer-1", "sh", "-c", _fetch("/photo/1"))
         source = re.search(r'<img[^>]+src="(/media/seed/[^"]+)"', page)
         assert source
         answer = docker(
             "exec",
-            "test-full-balancer-1",
+            f"{self.LAB}-balancer-1",
             "sh",
             "-c",
             _fetch(source[1].replace("&amp;", "&")) + " | head -c 15",
@@ -182,42 +182,43 @@ class TestFull:
         assert "primary" not in served
 
     def test_up_again_changes_nothing(self, url: str) -> None:
-        before = docker("ps", "-q", "--filter", "label=lab.name=test-full")
-        assert lab_json("up", "--lab", "test-full")["changed"] == {"added": [], "replaced": [], "removed": []}
-        assert docker("ps", "-q", "--filter", "label=lab.name=test-full") == before
+        before = docker("ps", "-q", "--filter", f"label=lab.name={self.LAB}")
+        assert lab_json("up", "--lab", self.LAB)["changed"] == {"added": [], "replaced": [], "removed": []}
+        assert docker("ps", "-q", "--filter", f"label=lab.name={self.LAB}") == before
 
     def test_status_draws_every_tier(self, url: str) -> None:
-        text = lab("status", "--lab", "test-full").stdout
+        text = lab("status", "--lab", self.LAB).stdout
         for word in ("balancer", "web-3", "cache-1", "db-primary", "db-replica-2", "store", url):
             assert word in text
 
     def test_a_db_replica_added_later_is_in_sync(self, url: str) -> None:
-        changed = lab_json("scale", "db-replica=3", "--lab", "test-full")["changed"]
+        changed = lab_json("scale", "db-replica=3", "--lab", self.LAB)["changed"]
         assert changed == {"added": ["db-replica-3"], "replaced": [], "removed": []}
         ask = 'mysql --no-defaults -S /run/mysqld/mysqld.sock -u health -BNe "SELECT @@GLOBAL.gtid_executed"'
-        primary = docker("exec", "test-full-db-primary-1", "sh", "-c", ask)
+        primary = docker("exec", f"{self.LAB}-db-primary-1", "sh", "-c", ask)
         assert primary
-        assert docker("exec", "test-full-db-replica-3-1", "sh", "-c", ask) == primary
-        changed = lab_json("scale", "db-replica=2", "--lab", "test-full")["changed"]
+        assert docker("exec", f"{self.LAB}-db-replica-3-1", "sh", "-c", ask) == primary
+        changed = lab_json("scale", "db-replica=2", "--lab", self.LAB)["changed"]
         assert changed["removed"] == ["db-replica-3"]
 
     def test_nothing_listens_beyond_loopback(self, url: str) -> None:
-        ports = docker("ps", "--filter", "label=lab.name=test-full", "--format", "{{.Ports}}")
+        ports = docker("ps", "--filter", f"label=lab.name={self.LAB}", "--format", "{{.Ports}}")
         assert "0.0.0.0" not in ports
         assert "127.0.0.1:" in ports
 
     def test_no_password_is_in_environment_or_command_line(self, url: str) -> None:
-        secrets = docker("exec", "test-full-web-1-1", "sh", "-c", "cat /run/credentials/web/*")
+        secrets = docker("exec", f"{self.LAB}-web-1-1", "sh", "-c", "cat /run/credentials/web/*")
         assert len(secrets) > 100
         for service in ("web-1", "db-primary", "store", "credentials"):
-            described = docker("inspect", f"test-full-{service}-1")
+            described = docker("inspect", f"{self.LAB}-{service}-1")
             for name in ("db_app_password", "s3_secret_key", "s3_access_key", "app_secret"):
-                secret = docker("exec", "test-full-web-1-1", "cat", f"/run/credentials/web/{name}")
+                secret = docker("exec", f"{self.LAB}-web-1-1", "cat", f"/run/credentials/web/{name}")
                 assert secret not in described
 
     def test_no_process_is_root(self, url: str) -> None:
         for service in ("balancer", "web-1", "cache-1", "db-primary", "db-replica-1", "store"):
-            users = docker("top", f"test-full-{service}-1", "-eo", "uid").split()[1:]
+            rows = docker("top", f"{self.LAB}-{service}-1", "-eo", "pid,uid").splitlines()[1:]
+            users = {row.split()[1] for row in rows}
             assert users
             assert "0" not in users, f"{service}: {users}"
 
