@@ -20,6 +20,7 @@ import gevent
 from locust import FastHttpUser, task
 from locust.contrib.fasthttp import LocustBadStatusCode
 from locust.exception import RescheduleTask
+
 from probe.checks import (
     Page,
     client_address,

@@ -71,7 +71,7 @@ def _events(process: subprocess.Popen[str], job: Mapping[str, Any]) -> Iterator[
             event = json.loads(line)
         except ValueError:
             continue  # a scenario that prints
-        if event.get("event") in {"scenario-failed", "bad-job"}:
+        if event.get("event") in {"scenario-failed", "verify-failed", "bad-job"}:
             failure = event
         yield event
     code = process.wait()
@@ -82,7 +82,7 @@ def _events(process: subprocess.Popen[str], job: Mapping[str, Any]) -> Iterator[
     if problem:
         raise problem
     if code == _SCENARIO_FAILED or failure:
-        what = (failure or {}).get("message") or "\n".join(words.splitlines()[-6:])
+        what = _what_failed(failure or {}) or "\n".join(words.splitlines()[-6:])
         raise RunInvalid(f"The scenario failed:\n{what}", hint="lab scenarios shows where its files are")
     if "Unable to find image" in words or "No such image" in words:
         raise MachineNotReady("The probe's image is missing.", hint="lab images build probe")
@@ -101,3 +101,11 @@ def leftover_probes(lab: str) -> list[str]:
         f"label={LABEL_ROLE}=probe",
     ]
     return run(argv, timeout_s=20).split()
+
+
+def _what_failed(event: Mapping[str, Any]) -> str:
+    lines = [str(problem) for problem in event.get("problems", [])]
+    if event.get("message"):
+        place = f"{event['file']}, line {event['line']}: " if event.get("file") and event.get("line") else ""
+        lines.insert(0, f"{place}{event['message']}")
+    return "\n".join(lines)

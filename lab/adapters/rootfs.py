@@ -74,6 +74,9 @@ def root_file_system(suite: str) -> str:
 
 
 def _made_here(suite: str) -> str:
+    reference = f"{PREFIX}/rootfs:{suite}"
+    if _succeeds(["docker", "image", "inspect", reference]):
+        return reference  # made before; another one would rebuild every image. `make clean` removes it
     if not shutil.which("mmdebstrap"):
         raise MachineNotReady(
             f"debian:{suite}-slim cannot be pulled, and mmdebstrap, which could make it here, is not installed.",
@@ -81,7 +84,6 @@ def _made_here(suite: str) -> str:
             "elsewhere: connect to a network from which `docker pull` works",
         )
     wanted = archives(machine_sources(), suite)
-    reference = f"{PREFIX}/rootfs:{suite}"
     problem = ""
     for sources in (wanted, wanted[:1]) if len(wanted) > 1 else (wanted,):  # a mirror may lack the pockets
         problem = _bootstrap(suite, sources, reference)

@@ -37,6 +37,7 @@ def out_text(text: str) -> None:
 
 def out_json(document: Mapping[str, Any]) -> None:
     """Print the one JSON document of `--json`."""
+    GLOBALS.has_document = True
     sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -116,7 +116,7 @@ def _report(error: LabError) -> int:
         import traceback
 
         traceback.print_exc()
-    if GLOBALS.as_json:
+    if GLOBALS.as_json and not GLOBALS.has_document:
         from lab.cli.console import out_json
 
         out_json(

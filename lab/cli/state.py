@@ -13,6 +13,7 @@ class Globals:
     as_json: bool = False
     is_quiet: bool = False
     is_debug: bool = False
+    has_document: bool = False  # the one JSON document is out: an error after it goes to standard error alone
 
 
 GLOBALS = Globals()

@@ -9,7 +9,7 @@ from lab.model.run import Use
 from lab.model.use import tier_mean
 
 SATURATED_RATIO: Final = 0.85
-_TIERS: Final = ("web", "db-primary", "db-replica")
+_TIERS: Final = ("web", "db-primary", "db-replica", "store")
 
 
 def limit_sentence(use: Sequence[Use]) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Final
 from lab.model.topology import Topology
 
 MIB: Final = 2**20
+STORE_CPU: Final = 0.25  # MinIO without a limit of its own would take the machine, and every picture load would be host-bound
 # Resident memory after a bench, measured; docs/adr/0005-cpu-quota.md tells how.
 MEMORY_MIB: Final = {
     "balancer": 20,
@@ -41,12 +42,13 @@ def counts(topology: Topology) -> dict[str, int]:
 
 
 def needs(topology: Topology) -> Needs:
-    """Return what a topology needs; the CPU figure sums the quotas (balancer, cache and store have none)."""
+    """Return what a topology needs; the CPU figure sums the quotas (balancer and cache have none)."""
     by_tier = counts(topology)
     cpu = (
         topology.replicas * topology.web_cpu
         + topology.db_cpu
         + topology.db_replicas * topology.db_replica_cpu
+        + (STORE_CPU if topology.store == "s3" else 0)
     )
     memory_mib = sum(MEMORY_MIB[tier] * count for tier, count in by_tier.items())
     return Needs(containers=sum(by_tier.values()), memory_bytes=memory_mib * MIB, cpu_cores=cpu)
@@ -58,4 +60,5 @@ def quota_cores(topology: Topology, tier: str) -> float | None:
         "web": topology.web_cpu,
         "db-primary": topology.db_cpu,
         "db-replica": topology.db_replica_cpu,
+        "store": STORE_CPU,
     }.get(tier)

@@ -27,6 +27,7 @@ _KEYS: Final[Mapping[str, tuple[tuple[type, ...], bool]]] = {
     "sweep": ((str,), True),
     "needs": ((list,), False),
     "zipf_s": ((int, float), False),
+    "verify": ((bool,), False),
 }
 _BOUNDS: Final = {"users": (1, 10_000), "think_s": (0, 600), "warmup_s": (0, 3600), "duration_s": (1, 86_400)}
 
@@ -39,6 +40,7 @@ class Scenario:
         mix: share of each action; the shares sum to 1.
         data: `reads` leaves the data set as it was, `writes` does not: it is restored before each point.
         sweep: the options of the sweep that shows the hypothesis.
+        verify: check each page once before the load; off where the failures are what a scenario shows.
         settings: the whole TOML, handed to the generator.
         locustfile: the text of the Python file.
     """
@@ -55,6 +57,7 @@ class Scenario:
     data: str
     sweep: str
     needs: tuple[str, ...] = ()
+    verify: bool = True
     settings: Mapping[str, Any] = field(default_factory=dict)
     locustfile: str = ""
     folder: str = ""
@@ -66,7 +69,7 @@ def _key_problems(document: Mapping[str, Any]) -> list[str]:
         if key not in document:
             if required:
                 found.append(f"{key}: missing")
-        elif not isinstance(document[key], types) or isinstance(document[key], bool):
+        elif not isinstance(document[key], types) or (isinstance(document[key], bool) and bool not in types):
             found.append(f"{key}: must be {' or '.join(t.__name__ for t in types)}; got {document[key]!r}")
     return found
 
@@ -125,6 +128,7 @@ def parse_scenario(name: str, toml: str, locustfile: str, *, path: str) -> Scena
         data=document["data"],
         sweep=document["sweep"],
         needs=tuple(document.get("needs", ())),
+        verify=document.get("verify", True),
         settings=document,
         locustfile=locustfile,
     )

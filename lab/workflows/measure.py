@@ -91,7 +91,7 @@ def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) 
         },
         "watch": {tier: [c.service for c in lab.tier(tier)] for tier in TIERS if lab.tier(tier)},
         "data": DATA,
-        "verify": True,
+        "verify": scenario.verify,
     }
 
 
@@ -160,7 +160,7 @@ def _watch(
             is_lifted = False
         if kind == "phase" and event["phase"] == "measure":
             seen.before = _samples(ctx, lab)
-        if kind == "result":
+        if kind == "phase" and event["phase"] == "drain":
             seen.after = _samples(ctx, lab)
         _note(event, seen)
         if kind == "second":
@@ -169,7 +169,7 @@ def _watch(
                     phase=event["phase"],
                     elapsed_s=now_s - (start_s or now_s),
                     total_s=load.total_s,
-                    throughput_rps=event["requests"] - event["failures"],
+                    throughput_rps=_rate(event),
                     failures=event["failures"],
                     p95_ms=event.get("p95_ms") or 0.0,
                 )
@@ -178,6 +178,10 @@ def _watch(
 
 def _samples(ctx: Context, lab: RunningLab) -> dict[str, CpuSample]:
     return {c.service: ctx.engine.sample(c.id) for c in measured_containers(lab)}
+
+
+def _rate(second: Mapping[str, Any]) -> float:
+    return float(second["requests"] - second["failures"]) / max(second.get("span_s") or 1.0, 1e-3)
 
 
 def _note(event: Mapping[str, Any], seen: _Seen) -> None:
@@ -195,13 +199,13 @@ def _note(event: Mapping[str, Any], seen: _Seen) -> None:
             Second(
                 t_s=event["t_s"],
                 phase=event["phase"],
-                throughput_rps=float(event["requests"] - event["failures"]),
+                throughput_rps=_rate(event),
                 failures=event["failures"],
                 mean_ms=event.get("mean_ms") or 0.0,
                 p95_ms=event.get("p95_ms") or 0.0,
             )
         )
-    elif seen.phase == "measure" and kind == "tier":
+    elif seen.phase == "measure" and kind == "tier" and "edge" not in event:
         seen.tiers.add(event["target"], event["values"])
     elif seen.phase == "measure" and kind == "host":
         seen.idle.append(event["idle_ratio"])

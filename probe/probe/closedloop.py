@@ -5,10 +5,10 @@ import time
 from typing import Any, Final
 
 import gevent
-import labload
 from gevent.event import AsyncResult
 from locust.env import Environment
 
+import labload
 from probe.job import Load
 from probe.recorder import Effort, Recorder
 from probe.seconds import Seconds

@@ -10,7 +10,6 @@ import traceback
 from typing import Final
 
 import labload  # imports Locust, which replaces the blocking calls of this interpreter
-
 from probe.closedloop import ClosedLoop
 from probe.job import Job, Scenario, parse_job
 from probe.mix import Dealer

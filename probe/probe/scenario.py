@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import gevent
-import labload
 
+import labload
 from probe import textmodules
 from probe.job import Job, Scenario
 

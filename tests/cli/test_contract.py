@@ -22,6 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 @pytest.fixture(autouse=True)
 def _fresh(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     GLOBALS.lab, GLOBALS.as_json, GLOBALS.is_quiet, GLOBALS.is_debug = "lab", False, False, False
+    GLOBALS.has_document = False
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
     monkeypatch.delenv("LAB_NAME", raising=False)

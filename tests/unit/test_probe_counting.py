@@ -7,11 +7,11 @@ import statistics
 import threading
 
 import pytest
+
+from probe import machine
 from probe.rates import Rates
 from probe.tally import Sample, Second, Tally, nearest_rank
 from probe.wire import Writer, encode
-
-from probe import machine
 
 
 class ExactLatencies:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from probe.job import BadJobError, Load, parse_job
 
 

@@ -4,6 +4,7 @@ import math
 import queue
 
 import pytest
+
 from probe.collector import Reading
 from probe.poller import REPEAT_PROBLEM, Poller
 

@@ -5,10 +5,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from probe.mix import Dealer, deck
-from probe.zipf import ZipfIds, cumulative_shares, user_rng
 
 from probe import checks, textmodules
+from probe.mix import Dealer, deck
+from probe.zipf import ZipfIds, cumulative_shares, user_rng
 
 DATA = Path(__file__).parents[1] / "data" / "probe"
 

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from probe.checks import picture_error
 from probe.job import mix_problems
 

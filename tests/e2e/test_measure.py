@@ -1,0 +1,151 @@
+"""Short real measurements, end to end. Never asserts a speed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
+
+pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
+LAB = own("bench")
+SHORT = ("--duration", "8s", "--users", "8")  # few users: the shared machine must not fail the idle gate
+# Three replicas of a tenth of a core: what a busy neighbour leaves is still enough for the gates.
+
+
+@pytest.fixture(scope="module")
+def url() -> Iterator[str]:
+    with running(LAB, "--stage", "cached") as address:
+        yield address
+
+
+@pytest.fixture
+def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LAB_DIR", str(tmp_path / ".lab"))
+    return tmp_path / ".lab"
+
+
+def test_bench_keeps_a_complete_result(url: str, results: Path) -> None:
+    document = lab_json("bench", "read-heavy", *SHORT, "--save-as", "first", "--lab", LAB)
+    assert (document["schema"], document["valid"], document["kind"]) == ("lab.run/1", True, "bench")
+    measurement = document["points"][0]["measurements"][0]
+    assert measurement["requests"] > 50
+    assert measurement["failures"] == 0
+    assert set(measurement["replicas"]) == {"web-1", "web-2", "web-3"}
+    assert sum(measurement["replicas"].values()) == measurement["requests"]
+    assert {use["tier"] for use in measurement["use"]} == {"balancer", "web", "cache", "db-primary", "store"}
+    assert {second["phase"] for second in measurement["series"]} >= {"warmup", "measure"}
+    for key in ("cpu_model", "cores", "memory_bytes", "kernel", "cgroup_version", "engine_version", "images"):
+        assert document["environment"][key]
+    folder = Path(document["folder"])
+    assert {path.name for path in folder.iterdir()} == {"run.json", "series.csv", "report.html"}
+    assert lab("bench", "read-heavy", *SHORT, "--save-as", "first", "--lab", LAB, check=False).returncode == 2
+    assert [run["id"] for run in lab_json("runs")["runs"]] == [document["id"]]
+    assert lab_json("report", "first")["schema"] == "lab.report/1"
+
+
+@pytest.mark.parametrize("scenario", ["write-heavy", "media", "sessions", "hot-key"])
+def test_every_scenario_runs_without_a_failure(url: str, results: Path, scenario: str) -> None:
+    document = lab_json("bench", scenario, *SHORT, "--lab", LAB)
+    assert document["valid"], document["points"][0]["measurements"][0]["problems"]
+
+
+def test_a_sweep_draws_a_curve_and_goes_back(url: str, results: Path) -> None:
+    argv = ("sweep", "read-heavy", "--replicas", "1,2", "--blocks", "2", *SHORT, "--yes", "--lab", LAB)
+    document = lab_json(*argv)
+    assert [point["label"] for point in document["points"]] == ["1", "2"]
+    assert all(len(point["measurements"]) == 2 for point in document["points"])
+    assert all(point["throughput"]["half_width"] is not None for point in document["points"])
+    assert sorted(document["environment"]["order"]) == ["1:1", "1:2", "2:1", "2:2"]
+    assert lab_json("status", "--lab", LAB)["topology"]["replicas"] == 3
+
+
+def test_the_data_is_restored_for_a_sweep(url: str, results: Path) -> None:
+    visitor = Visitor(url)
+    visitor.log_in()
+    visitor.post("/photo/5/comment", "/photo/5", {"body": "gone after the sweep"})
+    assert "gone after the sweep" in visitor.get("/photo/5").text
+    argv = ("sweep", "read-heavy", "--replicas", "2,3", "--blocks", "1", *SHORT, "--lab", LAB)
+    refused = lab(*argv, check=False)
+    assert refused.returncode == 2
+    assert "--yes" in refused.stderr
+    assert lab_json(*argv, "--yes")["valid"]
+    assert "gone after the sweep" not in Visitor(url).get("/photo/5").text
+
+
+def _scenario(folder: Path, text: str) -> str:
+    toml = 'title="T"\nhypothesis="H"\nusers=4\nthink_s=0\nwarmup_s=1\nduration_s=3\ndata="reads"\nsweep="--replicas 1,2"\n[mix]\nact=1\n'
+    (folder / "own.toml").write_text(toml)
+    (folder / "own.py").write_text(text)
+    return str(folder / "own.toml")
+
+
+FAILING = """
+from labload import LabUser, action
+
+class User(LabUser):
+    @action("act")
+    def act(self):
+        self.page("/photo/999999999", "photo", "999999999")
+"""
+
+
+def test_errors_make_a_run_invalid_and_are_kept(url: str, results: Path, tmp_path: Path) -> None:
+    done = lab("bench", _scenario(tmp_path, FAILING), "--json", "--lab", LAB, check=False)
+    assert done.returncode == 5
+    assert "INVALID" in done.stderr
+    assert done.stdout.count('"schema"') == 1  # one document, though the command fails
+    first = json.loads(done.stdout)
+    assert first["valid"] is False
+    assert (results / "runs" / first["id"] / "run.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("raise RuntimeError('oops at import')", "oops at import"), ("x = (", "own"), ("pass", "own")],
+)
+def test_a_broken_scenario_is_5_and_says_where(
+    url: str, results: Path, tmp_path: Path, text: str, word: str
+) -> None:
+    done = lab("bench", _scenario(tmp_path, text), "--lab", LAB, check=False)
+    assert done.returncode == 5
+    assert word in done.stderr
+
+
+@pytest.mark.parametrize(("signal_sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupted_bench_leaves_nothing(
+    url: str, results: Path, signal_sent: signal.Signals, code: int
+) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "bench", "read-heavy", "--lab", LAB], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env=os.environ, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(7)
+    os.killpg(process.pid, signal_sent)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Traceback" not in err
+    assert docker("ps", "-aq", "--filter", f"label=lab.name={LAB}", "--filter", "label=lab.role=probe") == ""
+    quota = docker("inspect", "--format", "{{.HostConfig.CpuQuota}}", f"{LAB}-web-1-1")
+    assert quota == "5000"
+    assert requests.get(url, timeout=10).status_code == 200
+
+
+def test_a_killed_bench_is_cleaned_by_the_next_command(url: str, results: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lab", "bench", "read-heavy", "--lab", LAB], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    time.sleep(5)
+    process.kill()
+    process.wait()
+    assert lab_json("bench", "read-heavy", *SHORT, "--lab", LAB)["valid"]
+    assert docker("ps", "-aq", "--filter", f"label=lab.name={LAB}", "--filter", "label=lab.role=probe") == ""
