@@ -15,7 +15,7 @@ REQUIRED = {
     "title": str, "hypothesis": str, "description": str, "mix": dict, "users": int, "warmup_s": int,
     "duration_s": int, "data": str, "sweep": str,
 }  # fmt: skip
-OPTIONAL = {"needs", "zipf_s", "think_s"}
+OPTIONAL = {"needs", "zipf_s", "think_s", "verify"}
 
 
 def settings(name: str) -> dict:
