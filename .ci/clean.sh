@@ -20,7 +20,7 @@ if docker version >/dev/null 2>&1; then
     done
     docker images --filter 'reference=scalability-lab/*' --format '{{.Repository}}:{{.Tag}} {{.Size}}' |
         while read -r image size; do
-            docker image rm --no-prune "$image" >/dev/null && echo "removed image $image ($size)"
+            if docker image rm --no-prune "$image" >/dev/null; then echo "removed image $image ($size)"; fi
         done
     echo "left: Docker's build cache, which serves all projects ('docker buildx du' shows it, 'docker buildx prune' empties it)"
 else

@@ -21,6 +21,7 @@ from lab.model.images import LABEL_INPUTS, Built, Image, advice
 
 _BUILD_LIMIT_S: Final = 3600.0
 _TAIL_LINES: Final = 20
+_WARNING: Final = "lab-warning:"
 _NOT_INPUTS: Final = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
 _PROXIES: Final = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _CA_FILES: Final = (
@@ -85,8 +86,8 @@ class DockerImages:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> None:
-        """Build and tag one image.
+    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
+        """Build and tag one image; return what its scripts warn of (lines of their output marked `lab-warning:`).
 
         Raises:
             ImageBuildFailed: with the log's last lines, where the whole log is, and what to do.
@@ -100,12 +101,22 @@ class DockerImages:
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         code = _stream(build_argv(image, arguments, inputs), log, tail)
         if code == 0:
-            return
+            return warnings_in(log.read_text(encoding="utf-8"))
         text = "\n".join(tail)
         raise engine_problem(text) or ImageBuildFailed(
             f"Image {image.name}: the build failed with {code}. Its last lines:\n{text}\nThe whole log: {log}",
             hint=advice(text),
         )
+
+
+def warnings_in(log: str) -> list[str]:
+    """Return the warnings in a build's log; a line looks like `#9 5.01 lab-warning: text`."""
+    return [line.partition(_WARNING)[2].strip() for line in log.splitlines() if _is_warning(line)]
+
+
+def _is_warning(line: str) -> bool:
+    before, mark, _ = line.partition(_WARNING)
+    return bool(mark) and all(word.lstrip("#").replace(".", "").isdigit() for word in before.split())
 
 
 def build_argv(image: Image, arguments: Mapping[str, str], inputs: str) -> list[str]:

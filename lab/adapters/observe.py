@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from lab.adapters.engine import endpoint
 from lab.adapters.process import engine_problem, run
 from lab.adapters.rootfs import can_pull
 from lab.errors import LabError
@@ -20,6 +21,7 @@ from lab.model.images import IMAGES
 
 _FIRST_PORT: Final = 8080
 _PORTS: Final = 10
+_OWN_ENGINE: Final = "unix:///var/run/docker.sock"
 _SAMPLE_S: Final = 1.0
 _SAMPLE: Final = (
     "cat /proc/stat; sleep 1; echo ==; cat /proc/stat; echo ==; cat /proc/meminfo; echo ==; df -Pk /"
@@ -41,17 +43,29 @@ def observe() -> Facts:
     problem = _problem(done.returncode, done.stderr, info)
     own |= _client(info)
     if problem:
-        return Facts(has_docker=True, engine_problem=problem, **own)
+        return Facts(has_docker=True, **problem, **own)
     return Facts(has_docker=True, **own, **_engine(info))
 
 
-def _problem(code: int, said: str, info: dict[str, Any]) -> str:
+def _problem(code: int, said: str, info: dict[str, Any]) -> dict[str, Any]:
+    """Return the facts about an engine that does not answer; empty when it does."""
     errors = "\n".join(info.get("ServerErrors") or [])
     if code == 0 and not errors:
-        return ""
+        return {}
+    at = endpoint()
+    if at != _OWN_ENGINE:
+        hint = "start that engine, or choose another: unset DOCKER_HOST and DOCKER_CONTEXT, `docker context use default`"
+        return {
+            "engine_problem": f"docker is set to use {at}, which does not answer",
+            "engine_hint": hint,
+            "can_start": False,
+        }
     known = engine_problem(f"{said}\n{errors}")
+    if known:
+        refused = "permission denied" in known.message
+        return {"engine_problem": known.message, "engine_hint": known.hint, "can_start": not refused}
     lines = (errors or said).strip().splitlines()
-    return known.message if known else (lines[-1] if lines else f"docker info failed with {code}")
+    return {"engine_problem": lines[-1] if lines else f"docker info failed with {code}"}
 
 
 def _client(info: dict[str, Any]) -> dict[str, str]:

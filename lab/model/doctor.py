@@ -27,7 +27,8 @@ class Facts:
     """What was seen. None: could not be seen here.
 
     Attributes:
-        engine_problem: why no engine answers; "" when one does.
+        engine_problem, engine_hint: why no engine answers, and what helps; "" when one does.
+        can_start: the missing engine would be this machine's own: not one elsewhere, nor one that refuses this user.
         is_local: the engine runs on this machine, not in a VM or elsewhere.
         clock_skew_s: the engine's clock minus ours.
         idle_ratio, steal_ratio: of all cores over one second.
@@ -37,6 +38,8 @@ class Facts:
 
     has_docker: bool
     engine_problem: str = ""
+    engine_hint: str = ""
+    can_start: bool = True
     engine_version: str = ""
     api_version: str = ""
     compose_version: str = ""
@@ -101,7 +104,8 @@ def _docker(facts: Facts) -> Check:
     if not facts.has_docker:
         return Check(name="engine", status="fail", found="no docker command", todo=INSTALL)
     if facts.engine_problem:
-        return Check(name="engine", status="fail", found=facts.engine_problem, todo=START_ENGINE)
+        todo = facts.engine_hint or START_ENGINE
+        return Check(name="engine", status="fail", found=facts.engine_problem, todo=todo)
     where = "" if facts.is_local else f", on {facts.machine}, not on this machine itself"
     return Check(name="engine", status="ok", found=f"Docker {facts.engine_version}{where}")
 

@@ -35,6 +35,7 @@ from lab.report.tiers import signals, tier_uses
 TIER_HEADER: Final = ("tier", "n", "CPU of quota", "throttled", "memory", "what else tells")
 _MIN_BAR: Final = 6
 _MAX_REASONS: Final = 3
+_WIDE: Final = 72
 
 
 def _label(word: str, width: int) -> str:
@@ -44,6 +45,11 @@ def _label(word: str, width: int) -> str:
 def _note_of(point: Point) -> str:
     bad = len(point.measurements) - len(point.valid)
     return "!" if bad and is_plottable(point) else ""
+
+
+def _value(point: Point, *, normalised: bool) -> str:
+    raw = mean_and_half_width(point.throughput) + _note_of(point)
+    return f"{raw} ({mean_and_half_width(point.normalised)})" if normalised and point.normalised else raw
 
 
 def curve_lines(run: Run, width: int = 80, *, is_ascii: bool = False) -> list[str]:
@@ -57,14 +63,16 @@ def curve_lines(run: Run, width: int = 80, *, is_ascii: bool = False) -> list[st
     top = max((p.throughput.mean for p in points if p.throughput), default=1.0) or 1.0
     labels = [_label(p.label, max(6, width // 4)) for p in run.points]
     name_width = max((len(label) for label in labels), default=1)
-    values = [mean_and_half_width(p.throughput) + _note_of(p) if p in points else "" for p in run.points]
+    values = [_value(p, normalised=width >= _WIDE) if p in points else "" for p in run.points]
     value_width = max((len(value) for value in values), default=0)
     ups = [times(found.ratio) if base and (found := speed_up(p, base)) else "" for p in run.points]
     up_width = max((len(up) for up in ups), default=0)
-    bar_width = width - name_width - value_width - up_width - 3 - (2 * is_ascii)
+    bar_width = width - name_width - value_width - up_width - 3
+    bar_width -= 2 * max((value.count("±") for value in values), default=0) if is_ascii else 0  # becomes +/-
     if bar_width < _MIN_BAR:
         ups, bar_width = [""] * len(ups), max(_MIN_BAR, bar_width + up_width + 1)
-    lines = textwrap.wrap(f"{factor_words(run)}: req/s, 95 % interval, speed-up", width)
+    columns = "req/s as measured, (speed-normalised)" if width >= _WIDE else "req/s"
+    lines = textwrap.wrap(f"{factor_words(run)}: {columns}, ± 95 %, speed-up", width)
     for point, label, value, up in zip(run.points, labels, values, ups, strict=True):
         if not is_plottable(point):
             lines.append(f"{label:<{name_width}} INVALID"[:width])

@@ -32,13 +32,13 @@ def server_rows(ctx: Context, lab: RunningLab) -> dict[str, dict[str, str]]:
     return {row["svname"]: row for row in rows if row["pxname"] == "web" and row["svname"] != "BACKEND"}
 
 
-def drain(ctx: Context, lab: RunningLab | None, name: str) -> None:
-    """Give a replica no new requests and wait until it has none in hand.
+def drain(ctx: Context, lab: RunningLab | None, name: str) -> bool:
+    """Give a replica no new requests and wait until it has none in hand; say whether that was reached.
 
     Source: drain, wait, stop lost no request in any trial; stop first lost some in all (docs/adr/0002).
     """
     if lab is None:
-        return
+        return False
     _admin(ctx, lab, f"set server web/{name} state drain")
     deadline = ctx.clock.monotonic_s() + DRAIN_S
     quiet = 0
@@ -46,8 +46,9 @@ def drain(ctx: Context, lab: RunningLab | None, name: str) -> None:
         busy = int(server_rows(ctx, lab).get(name, {}).get("scur") or 0)
         quiet = quiet + 1 if busy == 0 else 0
         if quiet == 2:  # twice, so that a request between the queue and the server is not missed
-            return
+            return True
         ctx.clock.sleep(_POLL_S)
+    return False
 
 
 def enable(ctx: Context, lab: RunningLab | None, name: str) -> None:

@@ -92,7 +92,7 @@ def plan_fix(ctx: DoctorContext, diagnosis: Diagnosis) -> InstallPlan:
     host = ctx.machine.host()
     plan = plan_install(
         host,
-        needs_engine=not diagnosis.facts.has_engine,
+        needs_engine=not diagnosis.facts.has_engine and diagnosis.facts.can_start,
         needs_plugins=bool(failing & {"compose", "buildx"}),
         needs_mmdebstrap="base image" in failing,
     )

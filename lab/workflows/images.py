@@ -26,8 +26,8 @@ class ImageStore(Protocol):
         """Hold the machine-wide lock of one image; waits for another process that builds it."""
         ...
 
-    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> None:
-        """Build and tag one image. Raises ImageBuildFailed, MachineNotReady."""
+    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
+        """Build and tag one image; return what its scripts warn of. Raises ImageBuildFailed, MachineNotReady."""
         ...
 
 
@@ -96,13 +96,13 @@ def _minutes(seconds: float) -> str:
 
 def _build(image: Image, ctx: ImageContext) -> bool:
     """Build one image unless another process has done so meanwhile."""
-    with (
-        ctx.reporter.step(f"image {image.name}: {image.about}", expected_s=image.expected_s),
-        ctx.images.lock(image.name),
-    ):
+    title = f"image {image.name}: {image.about}"
+    with ctx.reporter.step(title, expected_s=image.expected_s), ctx.images.lock(image.name):
         row = image_states([image.name], ctx.images)[-1]
         if row.state == "ready":
             return False
         parents = {argument: IMAGES[name].reference for argument, name in image.parents.items()}
-        ctx.images.build(image, parent_references=parents, inputs=row.inputs)
-        return True
+        warnings = ctx.images.build(image, parent_references=parents, inputs=row.inputs)
+    for text in warnings:
+        ctx.reporter.warn(f"image {image.name}: {text}")
+    return True

@@ -162,18 +162,18 @@ def _remove_web(ctx: Context, plan: Plan) -> None:
         _remove_containers(ctx, plan, ["balancer"])
     for name in reversed(leaving):
         with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
-            if _balancer_runs(plan):
-                drain(ctx, plan.before, name)
-            _remove_containers(ctx, plan, [name])
+            drained = _balancer_runs(plan) and drain(ctx, plan.before, name)
+            _remove_containers(ctx, plan, [name], graceful=not drained)
             if _balancer_runs(plan):
                 enable(ctx, plan.before, name)
 
 
-def _remove_containers(ctx: Context, plan: Plan, names: Sequence[str]) -> None:
+def _remove_containers(ctx: Context, plan: Plan, names: Sequence[str], *, graceful: bool = True) -> None:
     if plan.before is None:
         return
     ids = [c.id for name in names if (c := plan.before.container(name))]
-    ctx.engine.stop(ids)
+    if graceful:
+        ctx.engine.stop(ids)
     ctx.engine.remove(ids)
 
 
@@ -204,7 +204,10 @@ def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
             compose.up(replaced, deps=False)
     for name in replaced if rolling else ():
         with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
-            drain(ctx, plan.before, name)
+            if drain(
+                ctx, plan.before, name
+            ):  # nothing in hand: no need to wait for idle keep-alive connections
+                _remove_containers(ctx, plan, [name], graceful=False)
             compose.up([name], deps=False)
             enable(ctx, plan.before, name)
     if "balancer" in (*plan.change.replace, *plan.change.add):

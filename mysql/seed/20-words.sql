@@ -1,4 +1,4 @@
--- Word lists and the two functions that the seed is made with; 90-finish.sql drops them again.
+-- Word lists and dice that the seed is made with; 90-finish.sql drops them again.
 USE photos;
 
 CREATE TABLE seed_words (
@@ -29,14 +29,25 @@ INSERT INTO seed_numbers
 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 250000)
 SELECT n FROM numbers;
 
--- A number in [0, 1) that depends only on its arguments. SHA-2, since CRC32 is linear: two streams of it would move together.
-CREATE FUNCTION seed_uniform(stream VARCHAR(20), n INT UNSIGNED) RETURNS DOUBLE DETERMINISTIC NO SQL
-  RETURN CONV(LEFT(SHA2(CONCAT(stream, ':', n), 256), 8), 16, 10) / 4294967296;
+-- Dice: eight numbers in [0, 1) for each kind of row, which depend only on the kind and the row's number. They are the
+-- eight words of one SHA-256. (CRC32 would be quicker and is linear: two streams of it move together.)
+CREATE TABLE seed_dice (
+  kind VARCHAR(12) NOT NULL,
+  n    INT UNSIGNED NOT NULL,
+  d1 DOUBLE NOT NULL, d2 DOUBLE NOT NULL, d3 DOUBLE NOT NULL, d4 DOUBLE NOT NULL,
+  d5 DOUBLE NOT NULL, d6 DOUBLE NOT NULL, d7 DOUBLE NOT NULL, d8 DOUBLE NOT NULL,
+  PRIMARY KEY (kind, n)
+);
 
--- A rank in 1..size whose frequency falls as rank^-s (0 < s < 1), by inverting the continuous distribution function.
-CREATE FUNCTION seed_zipf(u DOUBLE, size INT UNSIGNED, s DOUBLE) RETURNS INT UNSIGNED DETERMINISTIC NO SQL
-  RETURN LEAST(size, FLOOR(POW(1 + u * (POW(size + 1, 1 - s) - 1), 1 / (1 - s))));
-
--- One entry of a word list.
-CREATE FUNCTION seed_pick(stream VARCHAR(20), n INT UNSIGNED, size INT UNSIGNED) RETURNS INT UNSIGNED DETERMINISTIC NO SQL
-  RETURN 1 + FLOOR(seed_uniform(stream, n) * size);
+INSERT INTO seed_dice
+SELECT kind, n,
+       CONV(SUBSTR(hash,  1, 8), 16, 10) / 4294967296, CONV(SUBSTR(hash,  9, 8), 16, 10) / 4294967296,
+       CONV(SUBSTR(hash, 17, 8), 16, 10) / 4294967296, CONV(SUBSTR(hash, 25, 8), 16, 10) / 4294967296,
+       CONV(SUBSTR(hash, 33, 8), 16, 10) / 4294967296, CONV(SUBSTR(hash, 41, 8), 16, 10) / 4294967296,
+       CONV(SUBSTR(hash, 49, 8), 16, 10) / 4294967296, CONV(SUBSTR(hash, 57, 8), 16, 10) / 4294967296
+FROM (
+  SELECT /*+ NO_MERGE() */ kinds.kind, n, SHA2(CONCAT(kinds.kind, ':', n), 256) AS hash
+  FROM (VALUES ROW ('comment', 200000), ROW ('follow', 40000), ROW ('like', 250000), ROW ('photo', 20000), ROW ('user', 2000))
+         AS kinds (kind, size)
+  JOIN seed_numbers ON n <= kinds.size
+) AS hashed;

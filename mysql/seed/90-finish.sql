@@ -1,7 +1,5 @@
 USE photos;
-DROP FUNCTION seed_pick;
-DROP FUNCTION seed_zipf;
-DROP FUNCTION seed_uniform;
+DROP TABLE seed_dice;
 DROP TABLE seed_numbers;
 DROP TABLE seed_words;
 -- One pass merges the full-text index's auxiliary tables, which 20,000 single insertions leave scattered.

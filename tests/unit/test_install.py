@@ -244,6 +244,12 @@ def test_without_root_the_commands_are_told() -> None:
     assert "sudo lab doctor --fix" in caught.value.hint
 
 
+def test_an_engine_elsewhere_or_closed_to_this_user_is_not_started() -> None:
+    facts = Facts(has_docker=True, engine_problem="refused", engine_hint="join the group", can_start=False)
+    assert checks(facts)[0].todo == "join the group"
+    assert plan_fix(FakeContext(), diagnosis(facts)).is_empty
+
+
 def test_what_fix_cannot_mend_is_not_touched() -> None:
     facts = Facts(
         has_docker=True,

@@ -89,10 +89,11 @@ def test_wrapped_bench_lines_fit_40_columns_and_keep_the_command_whole(is_ascii:
 
 def test_bars_are_in_proportion_and_carry_spread_and_speed_up() -> None:
     lines = curve_lines(replica_sweep(values=(1, 2, 4), invalid=None), 80)
-    assert lines[0] == "web replicas: req/s, 95 % interval, speed-up"
+    assert lines[0] == "web replicas: req/s as measured, (speed-normalised), ± 95 %, speed-up"
     lengths = [line.count("█") for line in lines[1:4]]
     assert lengths[2] == pytest.approx(2 * lengths[1], abs=6)
-    assert lines[1].endswith("23.5 ± 3.3 \u00d71.00")
+    assert "23.5 ± 3.3 (" in lines[1]
+    assert lines[1].endswith("\u00d71.00")
     assert lines[3].endswith("\u00d74.01")
 
 
