@@ -73,6 +73,10 @@ class ComposeFactory(Protocol):
         """Remove a lab's containers and networks (and volumes), found by their labels."""
         ...
 
+    def volumes(self, lab: str) -> list[str]:
+        """Return the names of a lab's volumes, also of one that does not run."""
+        ...
+
 
 class Probe(Protocol):
     """The measuring container, on the lab's own networks."""

@@ -16,7 +16,7 @@ from typing import Final
 from lab import assets
 from lab.adapters.process import engine_problem, run
 from lab.adapters.rootfs import root_file_system, sources_for
-from lab.errors import ImageBuildFailed, MachineNotReady
+from lab.errors import ImageBuildFailed, LabError, MachineNotReady
 from lab.model.images import LABEL_INPUTS, Built, Image, advice
 
 _BUILD_LIMIT_S: Final = 3600.0
@@ -97,16 +97,27 @@ class DockerImages:
         if image.is_base:
             arguments = {"ROOTFS": root_file_system(image.suite), "SOURCES": sources_for(image.suite)}
         _check_buildx()
+        before = self.inspect([image.reference]).get(image.reference)
         log = cache_folder() / f"build-{image.name}.log"
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
         code = _stream(build_argv(image, arguments, inputs), log, tail)
         if code == 0:
+            if before:
+                _remove_replaced(before)
             return warnings_in(log.read_text(encoding="utf-8"))
         text = "\n".join(tail)
         raise engine_problem(text) or ImageBuildFailed(
             f"Image {image.name}: the build failed with {code}. Its last lines:\n{text}\nThe whole log: {log}",
             hint=advice(text),
         )
+
+
+def _remove_replaced(before: Built) -> None:
+    """Remove the image that lost its name to the new one; it stays while a container, or another name, needs it."""
+    tags = run(["docker", "image", "inspect", "--format", "{{json .RepoTags}}", before.id]).strip()
+    if before.inputs and tags in {"[]", "null"}:
+        with suppress(LabError):
+            run(["docker", "image", "rm", "--no-prune", before.id])
 
 
 def warnings_in(log: str) -> list[str]:
@@ -169,7 +180,8 @@ def _stream(argv: Sequence[str], log: Path, tail: deque[str]) -> int:
         try:
             for line in process.stdout or ():
                 file.write(line)
-                tail.append(line.rstrip())
+                if line.strip():
+                    tail.append(line.rstrip())
             return process.wait()
         finally:
             limit.cancel()

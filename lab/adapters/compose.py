@@ -73,13 +73,17 @@ class DockerComposeFactory:
 
     def down(self, lab: str, *, volumes: bool) -> None:
         """Remove a lab's containers and networks (and volumes), found by their labels."""
-        label = f"label=com.docker.compose.project={lab}"
         argv = ["docker", "compose", "-p", lab, "down", "--remove-orphans", "--timeout", "3"]
         run([*argv, "--volumes"] if volumes else argv, timeout_s=120)
         if volumes:
-            left = run(["docker", "volume", "ls", "-q", "--filter", label], timeout_s=20).split()
+            left = self.volumes(lab)
             if left:
                 run(["docker", "volume", "rm", "--force", *left], timeout_s=60)
+
+    def volumes(self, lab: str) -> list[str]:
+        """Return the names of a lab's volumes, also of one that does not run."""
+        label = f"label=com.docker.compose.project={lab}"
+        return run(["docker", "volume", "ls", "-q", "--filter", label], timeout_s=20).split()
 
 
 def _explain(error: LabError) -> LabError:

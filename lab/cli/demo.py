@@ -30,14 +30,13 @@ def demo(
     from lab.workflows.find import running_lab
     from lab.workflows.images import ensure_images
     from lab.workflows.measure import Load
-    from lab.workflows.reset import is_changed
+    from lab.workflows.reset import may_be_changed
     from lab.workflows.sweep import plan_sweep
     from lab.workflows.up import execute, plan_up
 
     ctx = context()
     say = ctx.reporter.info
-    lab = running_lab(ctx)
-    if lab and is_changed(ctx, lab):
+    if may_be_changed(ctx, running_lab(ctx)):
         confirm(
             f'The data of lab "{ctx.lab}" was changed; the demo puts it back to the original. Go on?', yes=yes
         )

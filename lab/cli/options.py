@@ -41,6 +41,7 @@ _TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "db_cpu": ("CORES", "CPU share of the primary; default 0.3."),
     "db_replica_cpu": ("CORES", "CPU share of each read replica; default 0.15."),
     "port": ("PORT", "Published port on 127.0.0.1; default the first free from 8080."),
+    "subnet": ("RANGE", "IPv4 range for the lab's networks, like 10.77.0.0/22; default: the engine chooses."),
     "app": ("PATH", "Folder of your own PHP app to run in place of ours."),
 }
 _FILE_HELP: Final = "TOML file with these options, spelled like the flags: replicas = 3."

@@ -24,7 +24,7 @@ def _does(tier: str, t: Topology | None) -> str:
     cached = "cached reads" if t.cache == "aside" else ""
     sessions = "sessions" if t.sessions == "cache" else ""
     return {
-        "balancer": f"spreads requests: {t.balance}" + (", sticky" if t.sessions == "sticky" else ""),
+        "balancer": f"{t.balance}" + (", sticky" if t.sessions == "sticky" else ""),
         "web": "pages; " + ", ".join(_keeps(t)),
         "cache": " and ".join(word for word in (sessions, cached) if word),
         "db-primary": "writes" + ("" if t.db_replicas else " and reads"),
@@ -36,10 +36,10 @@ def _does(tier: str, t: Topology | None) -> str:
 def _keeps(t: Topology) -> list[str]:
     kept = []
     if t.sessions != "cache":
-        kept.append("sessions in local files")
+        kept.append("sessions in files")
     if t.store == "local":
-        kept.append("uploads on local disk")
-    return kept or ["keeps nothing: any replica can serve anyone"]
+        kept.append("uploads on own disk")
+    return kept or ["keeps nothing of its own"]
 
 
 def _mark(container: Container, unicode: bool) -> str:
@@ -57,7 +57,7 @@ def _cpu(tier: str, t: Topology | None) -> str:
     from lab.model.plan import quota_cores
 
     share = quota_cores(t, tier) if t else None
-    return f" [dim]{share:g} core{'' if share == 1 else 's'} each[/]" if share else ""
+    return f" [dim]{share:g} core{'' if share <= 1 else 's'} each[/]" if share else ""
 
 
 def draw(lab: RunningLab, *, width: int, unicode: bool = True) -> list[str]:

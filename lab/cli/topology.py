@@ -97,7 +97,7 @@ def scale(
 ) -> None:
     """Change the number of web, db-replica or cache containers while the lab serves; drains before it stops."""
     from lab.cli.wiring import context
-    from lab.workflows.find import need_running_lab
+    from lab.workflows.find import need_running_lab, own_web_image
     from lab.workflows.scale import parse_targets, scaled
     from lab.workflows.up import execute, plan_up
 
@@ -107,9 +107,7 @@ def scale(
     if lab.topology is None:
         raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
     topology: Topology = scaled(lab.topology, wanted)
-    web = lab.container("web-1")
-    own = web.image if web and not web.image.startswith("scalability-lab/web:") else None
-    plan = plan_up(ctx, topology, web_image=own)
+    plan = plan_up(ctx, topology, web_image=own_web_image(lab))
     _announce(ctx.lab, plan)
     lab = execute(ctx, plan)
     if GLOBALS.as_json:

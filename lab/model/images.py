@@ -79,7 +79,7 @@ IMAGES: Final[Mapping[str, Image]] = {
             name="db",
             context="mysql",
             about="MySQL with the seeded data",
-            expected_s=40,
+            expected_s=30,
             parents=_on("base-sid"),
         ),
         Image(

@@ -6,6 +6,7 @@ given, and `problems` lists everything wrong at once.
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -31,7 +32,7 @@ LAB_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,30}")
 class Topology:
     """One lab's shape. CPU figures are cores; counts are containers.
 
-    `work_units` sizes the fixed unit of PHP work in each page (see `php-app/src/Work.php`).
+    `subnet` is an IPv4 range for the lab's three networks; empty: the engine chooses.
     """
 
     stage: str = "full"
@@ -48,6 +49,7 @@ class Topology:
     web_cpu: float = 0.10
     db_cpu: float = 0.30
     db_replica_cpu: float = 0.15
+    subnet: str = ""
 
     @property
     def has_balancer(self) -> bool:
@@ -132,6 +134,7 @@ CPU_RANGE: Final = (
     0.05,
     64.0,
 )  # below 0.05 core a 5 ms quota needs a period over 100 ms: latency steps dominate
+SUBNET_PREFIX: Final = (16, 25)  # split in four: three networks, each with room for every container
 CPU_KEYS: Final = ("web_cpu", "db_cpu", "db_replica_cpu")
 OPTION_KEYS: Final = tuple(f.name for f in fields(Topology))
 
@@ -140,7 +143,22 @@ def _flag(key: str) -> str:
     return "--" + key.replace("_", "-")
 
 
+def _subnet_problem(value: object) -> str | None:
+    if value == "":
+        return None
+    try:
+        network = ipaddress.IPv4Network(str(value))
+    except ValueError as error:
+        return f"must be an IPv4 range like 10.77.0.0/22: {error}; got {value!r}"
+    low, high = SUBNET_PREFIX
+    if not low <= network.prefixlen <= high or not network.is_private:
+        return f"must be a private range from /{low} to /{high}, like 10.77.0.0/22; got {value!r}"
+    return None
+
+
 def _value_problem(key: str, value: object) -> str | None:
+    if key == "subnet":
+        return _subnet_problem(value)
     if key in CHOICES and value not in CHOICES[key]:
         return (
             f"must be one of {', '.join(CHOICES[key])}; got {value!r}{did_you_mean(str(value), CHOICES[key])}"

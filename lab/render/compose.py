@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from lab import __version__
@@ -94,11 +96,18 @@ def align_comments(text: str) -> str:
 
 
 def _networks(topology: Topology) -> str:
+    ranges = ["", "", ""]
+    if topology.subnet:
+        parts = ipaddress.IPv4Network(topology.subnet).subnets(prefixlen_diff=2)
+        ranges = [f"ipam: {{config: [{{subnet: {part}}}]}}" for part in islice(parts, 3)]
+    edge, web_range, data = ranges
+    inside = [f"internal: true{', ' + text if text else ''}" for text in (web_range, data)]
+    store = ", store" if topology.store == "s3" else ""
     return f"""\
 networks:
-  edge: {{}}                                 # the only one with a way in: {topology.entry} publishes one port, on this machine alone
-  web: {{internal: true}}                    # balancer, web{", store" if topology.store == "s3" else ""}; no way out
-  data: {{internal: true}}                   # web and what keeps state; no way out
+  edge: {{{edge}}}  # the only one with a way in: {topology.entry} publishes one port, on this machine alone
+  web: {{{inside[0]}}}  # balancer, web{store}; no way out
+  data: {{{inside[1]}}}  # web and what keeps state; no way out
 """
 
 

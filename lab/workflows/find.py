@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from lab.errors import BadInput, LabNotRunning
 from lab.model.state import LABEL_ROLE, LABEL_TOPOLOGY, Container, RunningLab
 from lab.model.topology import Topology, resolve
+from lab.tiers.base import IMAGE_PREFIX
 from lab.workflows.context import Context
+
+OWN_APP: Final = f"{IMAGE_PREFIX}/app:"
 
 
 def topology_of(containers: list[Container]) -> Topology | None:
@@ -29,6 +32,12 @@ def running_lab(ctx: Context) -> RunningLab | None:
     if not found:
         return None
     return RunningLab(name=ctx.lab, containers=found, topology=topology_of(found))
+
+
+def own_web_image(lab: RunningLab | None) -> str | None:
+    """Return the image of a lab that runs a learner's own app (`--app`), else None."""
+    web = lab.container("web-1") if lab else None
+    return web.image if web and web.image.startswith(OWN_APP) else None
 
 
 def need_running_lab(ctx: Context) -> RunningLab:

@@ -84,9 +84,8 @@ def ensure_images(names: Sequence[str], ctx: ImageContext) -> list[str]:
     if not todo:
         return []
     expected_s = sum(image.expected_s for image in todo)
-    ctx.reporter.info(
-        f"building {len(todo)} images, about {_minutes(expected_s)} the first time, less afterwards"
-    )
+    what = f"{len(todo)} images" if len(todo) > 1 else "1 image"
+    ctx.reporter.info(f"building {what}, about {_minutes(expected_s)} the first time, less afterwards")
     return [image.name for image in todo if _build(image, ctx)]
 
 

@@ -177,7 +177,23 @@ def _watch(
 
 
 def _samples(ctx: Context, lab: RunningLab) -> dict[str, CpuSample]:
-    return {c.service: ctx.engine.sample(c.id) for c in measured_containers(lab)}
+    found = {}
+    for container in measured_containers(lab):
+        with contextlib.suppress(
+            LabError
+        ):  # gone or stopped meanwhile: its missing sample makes the window INVALID
+            found[container.service] = ctx.engine.sample(container.id)
+    return found
+
+
+def no_measurement(*, block: int, started_s: float, reason: str) -> Measurement:
+    """Return an INVALID measurement for a window that never came: the scenario itself failed."""
+    return Measurement(
+        block=block, started_at_s=started_s, duration_s=0.0, requests=0, failures=0, throughput_rps=0.0,
+        normalised_rps=None, work_ms=None, latency=Latency(mean_ms=0, p50_ms=0, p95_ms=0, p99_ms=0, max_ms=0),
+        by_name={}, errors=(), replicas={}, cache={}, generator_cpu_ratio=0.0, host_idle_ratio=None,
+        host_steal_ratio=None, use=(), series=(), histogram="", problems=(reason,),
+    )  # fmt: skip
 
 
 def _rate(second: Mapping[str, Any]) -> float:
@@ -210,6 +226,12 @@ def _note(event: Mapping[str, Any], seen: _Seen) -> None:
     elif seen.phase == "measure" and kind == "host":
         seen.idle.append(event["idle_ratio"])
         seen.steal.append(event.get("steal_ratio") or 0.0)
+
+
+def _changed(lab: RunningLab, seen: _Seen) -> list[str]:
+    services = {c.service for c in measured_containers(lab)}
+    gone = sorted(services - (set(seen.before) & set(seen.after)))
+    return [f"the lab changed during the window: {', '.join(gone)} left; measure again"] if gone else []
 
 
 def _measurement(
@@ -262,7 +284,8 @@ def _measurement(
         use=use,
         series=seen.series,
         histogram=result["histogram"],
-        problems=problems(
+        problems=_changed(lab, seen)
+        + problems(
             requests=result["requests"],
             failures=result["failures"],
             top_error=f"{top['name']}: {top['error']}" if top else "",

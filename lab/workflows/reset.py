@@ -8,7 +8,7 @@ from lab.errors import LabError
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
-from lab.workflows.find import need_running_lab
+from lab.workflows.find import need_running_lab, own_web_image
 from lab.workflows.replication import wait_in_sync
 from lab.workflows.up import overlay, plan_up
 
@@ -31,6 +31,13 @@ def is_changed(ctx: Context, lab: RunningLab) -> bool:
         return True
 
 
+def may_be_changed(ctx: Context, lab: RunningLab | None) -> bool:
+    """Say whether a person's data may be there: in the running lab, or kept from one that was taken down."""
+    if lab is not None and any(c.state == "running" for c in lab.containers):
+        return is_changed(ctx, lab)
+    return any(volume.endswith("_db-primary-data") for volume in ctx.compose.volumes(ctx.lab))
+
+
 def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> RunningLab:
     """Recreate what keeps state from its golden data, and return the lab.
 
@@ -38,7 +45,7 @@ def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> Running
         with_store: also forget uploads in the object store.
     """
     lab = need_running_lab(ctx)
-    plan = plan_up(ctx, topology)
+    plan = plan_up(ctx, topology, web_image=own_web_image(lab))
     tiers = (*STATEFUL, "store") if with_store else STATEFUL
     services = [c.service for tier in tiers for c in lab.tier(tier)]
     with ctx.reporter.step("restoring the data set", expected_s=5):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from lab.errors import BadInput
+from lab.errors import BadInput, RunInvalid
 from lab.model.run import Measurement, Run
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
@@ -15,8 +15,9 @@ from lab.model.sweep import Visit, visits
 from lab.model.topology import Topology
 from lab.workflows.bench import require_free_name, require_tiers
 from lab.workflows.context import Context
-from lab.workflows.find import running_lab
-from lab.workflows.measure import Load, Progress, measure
+from lab.workflows.down import take_down
+from lab.workflows.find import own_web_image, running_lab
+from lab.workflows.measure import Load, Progress, measure, no_measurement
 from lab.workflows.record import (
     environment,
     iso_now,
@@ -28,7 +29,7 @@ from lab.workflows.record import (
     reference_work_ms,
     scenario_record,
 )
-from lab.workflows.reset import is_changed, reset_data
+from lab.workflows.reset import is_changed, may_be_changed, reset_data
 from lab.workflows.up import execute, plan_up
 
 CHANGE_S: Final = 12.0  # one change of topology with its data restored, measured on two cores
@@ -41,7 +42,9 @@ class SweepPlan:
     Attributes:
         factor: the option that varies, or `users`.
         topologies: the complete topology of each value.
-        before: the topology to go back to; None when no lab runs.
+        before: the topology to go back to; None when no lab ran.
+        restore: go back to how it was, running or not, at the end.
+        web_image: a learner's own app (`--app`) that the running lab has.
     """
 
     scenario: Scenario
@@ -52,6 +55,8 @@ class SweepPlan:
     blocks: int
     order: Sequence[Visit]
     before: Topology | None
+    restore: bool
+    web_image: str | None
     is_data_changed: bool
     name: str | None
 
@@ -95,8 +100,10 @@ def plan_sweep(
         topologies=topologies,
         blocks=blocks,
         order=visits(values, blocks, load.seed),
-        before=lab.topology if lab and restore else None,
-        is_data_changed=bool(lab and is_changed(ctx, lab)),
+        before=lab.topology if lab else None,
+        restore=restore,
+        web_image=own_web_image(lab),
+        is_data_changed=may_be_changed(ctx, lab),
         name=name,
     )
 
@@ -114,14 +121,24 @@ def run_sweep(
     try:
         for number, visit in enumerate(plan.order, start=1):
             on_visit(number, visit, None)
-            measurement, ready = _measure_visit(ctx, plan, visit, on_progress, is_first=number == 1)
+            measurement, seen = _measure_visit(ctx, plan, visit, on_progress, is_first=number == 1)
+            ready = seen or ready
             found[visit.value].append(measurement)
             on_visit(number, visit, measurement)
     finally:
-        if plan.before is not None and running_lab(ctx) is not None:
-            execute(ctx, plan_up(ctx, plan.before))
+        if plan.restore:
+            _go_back(ctx, plan)
     run = _run(ctx, plan, found, ready)
     return run, keep(ctx, run)
+
+
+def _go_back(ctx: Context, plan: SweepPlan) -> None:
+    if running_lab(ctx) is None:
+        return
+    if plan.before is None:
+        take_down(ctx, ctx.lab, volumes=False)
+    else:
+        execute(ctx, plan_up(ctx, plan.before, web_image=plan.web_image))
 
 
 def _measure_visit(
@@ -132,11 +149,17 @@ def _measure_visit(
     if plan.factor == "users":
         load = replace(load, users=visit.value)
     lab = _at(ctx, plan, topology, is_first=is_first)
-    return measure(ctx, lab, topology, plan.scenario, load, block=visit.block, on_progress=on_progress)
+    started_s = ctx.clock.now_s()
+    try:
+        return measure(ctx, lab, topology, plan.scenario, load, block=visit.block, on_progress=on_progress)
+    except (
+        RunInvalid
+    ) as error:  # one point's scenario failed: it is kept as INVALID, and the others are not lost
+        return no_measurement(block=visit.block, started_s=started_s, reason=error.message), {}
 
 
 def _at(ctx: Context, plan: SweepPlan, topology: Topology, *, is_first: bool) -> RunningLab:
-    lab = execute(ctx, plan_up(ctx, topology))
+    lab = execute(ctx, plan_up(ctx, topology, web_image=plan.web_image))
     writes = plan.scenario.data == "writes"
     if is_changed(ctx, lab) or (writes and topology.store == "s3" and not is_first):
         return reset_data(ctx, topology, with_store=writes)

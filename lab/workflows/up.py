@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from lab.errors import MachineNotReady, PortBusy
+from lab.errors import BadInput, MachineNotReady, PortBusy
 from lab.model.state import LABEL_LAB, LABEL_SPEC, LABEL_TIER, LABEL_TOPOLOGY, Change, RunningLab, difference
 from lab.model.topology import Topology, options_of
 from lab.ports import Compose
@@ -60,6 +60,7 @@ def plan_up(
 
     Raises:
         MachineNotReady: an image is missing, or no engine answers.
+        BadInput: another subnet than the running lab's.
     """
     references = images_of(topology, web_image)
     ids = ctx.engine.image_ids(references)
@@ -67,6 +68,7 @@ def plan_up(
     if missing:
         raise MachineNotReady(f"Images are missing: {', '.join(missing)}.", hint="lab images build")
     before = running_lab(ctx)
+    topology = _keep_subnet(topology, before)
     bundle = render(topology, web_image=web_image)
     specs = {service.name: _spec(service.spec, ids[service.image]) for service in bundle.services}
     change = difference(specs, before.containers if before else ())
@@ -81,6 +83,18 @@ def plan_up(
     first = port or kept or FIRST_PORT
     ports = [first] if port else list(range(first, first + PORT_TRIES))
     return Plan(topology=topology, bundle=bundle, specs=specs, change=change, before=before, ports=ports)
+
+
+def _keep_subnet(topology: Topology, before: RunningLab | None) -> Topology:
+    have = before.topology.subnet if before and before.topology else None
+    if have is None or topology.subnet == have:
+        return topology
+    if not topology.subnet:
+        return replace(topology, subnet=have)
+    raise BadInput(
+        f"--subnet: a running lab keeps its networks ({have or 'chosen by the engine'}); got {topology.subnet!r}",
+        hint="lab down, then lab up again",
+    )
 
 
 def overlay(plan: Plan, lab: str) -> dict[str, Any]:

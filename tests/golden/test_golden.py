@@ -23,6 +23,7 @@ CASES: dict[str, dict[str, Any]] = {
     "two-caches-semisync": {
         "replicas": 5, "cache_nodes": 2, "db_replicas": 1, "durability": "semisync", "web_cpu": 0.2, "balance": "source",
     },
+    "own-subnet": {"stage": "balanced", "replicas": 2, "subnet": "10.77.0.0/22"},
     "single-with-store": {"stage": "single", "store": "s3", "sessions": "cache"},
 }  # fmt: skip
 

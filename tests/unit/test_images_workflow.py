@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from lab.adapters.build import warnings_in
 from lab.errors import ImageBuildFailed
 from lab.model.images import IMAGES, Built, Image
 from lab.workflows.images import ensure_images, image_states
@@ -54,7 +55,7 @@ class FakeStore:
         yield
         self.locked.remove(name)
 
-    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> None:
+    def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
         assert self.locked == [image.name]
         assert set(parent_references.values()) <= set(self.there), "a parent is built first"
         if image.name == self.fails:
@@ -63,6 +64,7 @@ class FakeStore:
         self.there[image.reference] = Built(
             id=f"{image.name}-{inputs}", inputs=inputs, size_bytes=1, created=""
         )
+        return ["another MySQL"] if image.name == "db" else []
 
 
 @dataclass
@@ -128,3 +130,14 @@ def test_the_time_to_expect_is_said_first() -> None:
     ensure_images(["store"], ctx)
     assert "3 images" in ctx.reporter.said[0]
     assert "min" in ctx.reporter.said[0]
+
+
+def test_what_a_build_warns_of_is_passed_on() -> None:
+    ctx = FakeContext()
+    ensure_images(["db", "cache"], ctx)
+    assert [line for line in ctx.reporter.said if "another" in line] == ["image db: another MySQL"]
+
+
+def test_warnings_are_told_from_the_commands_that_could_print_them() -> None:
+    log = "#9 RUN echo lab-warning: no\n#9 5.012 lab-warning: yes it is\n#9 6.0 other\n"
+    assert warnings_in(log) == ["yes it is"]
