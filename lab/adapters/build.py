@@ -114,9 +114,9 @@ class DockerImages:
 
 def _remove_replaced(before: Built) -> None:
     """Remove the image that lost its name to the new one; it stays while a container, or another name, needs it."""
-    tags = run(["docker", "image", "inspect", "--format", "{{json .RepoTags}}", before.id]).strip()
-    if before.inputs and tags in {"[]", "null"}:
-        with suppress(LabError):
+    with suppress(LabError):
+        tags = run(["docker", "image", "inspect", "--format", "{{json .RepoTags}}", before.id]).strip()
+        if before.inputs and tags in {"[]", "null"}:
             run(["docker", "image", "rm", "--no-prune", before.id])
 
 

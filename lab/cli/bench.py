@@ -201,12 +201,15 @@ def sweep(
     """
     from lab.cli.sweeping import run_and_show, sweep_points
     from lab.cli.wiring import context
+    from lab.model.images import images_for
+    from lab.workflows.images import ensure_images
     from lab.workflows.sweep import plan_sweep
 
     ctx = context()
     chosen = ctx.scenarios.load(scenario)
     options, where = given_options(given)
     factor, topologies, fixed_users = sweep_points(ctx, options, where, users)
+    ensure_images({name for topology in topologies.values() for name in images_for(topology)}, ctx)
     load = _load(chosen, fixed_users, duration, seed)
     times = whole("--blocks", blocks, 1, 50)
     plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=times, name=save_as)

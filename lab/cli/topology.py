@@ -27,11 +27,14 @@ def up(
     Examples: lab up · lab up --stage single · lab up --replicas 3 --cache off · lab up --topology my.toml
     """
     from lab.cli.wiring import context
+    from lab.model.images import images_for
+    from lab.workflows.images import ensure_images
     from lab.workflows.up import execute, plan_up
 
     del detached  # accepted out of habit: a lab always runs in the background
     topology, placement = topology_from(given)
     ctx = context()
+    ensure_images(images_for(topology), ctx)
     web_image = _own_app(placement)
     plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)
     _announce(plan.before.name if plan.before else None, plan)

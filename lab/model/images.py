@@ -72,7 +72,7 @@ IMAGES: Final[Mapping[str, Image]] = {
     for image in (
         Image(name="base", context="compose/images", about="Debian trixie", expected_s=20, suite="trixie"),
         Image(
-            name="web", context="php-app", about="Apache, PHP and the app", expected_s=30, parents=_on("base")
+            name="web", context="php-app", about="Apache, PHP and the app", expected_s=60, parents=_on("base")
         ),
         Image(name="base-sid", context="compose/images", about="Debian sid", expected_s=20, suite="sid"),
         Image(

@@ -11,12 +11,12 @@ MIB: Final = 2**20
 STORE_CPU: Final = 0.25  # MinIO without a limit of its own would take the machine, and every picture load would be host-bound
 # Resident memory after a bench, measured; docs/adr/0005-cpu-quota.md tells how.
 MEMORY_MIB: Final = {
-    "balancer": 20,
-    "web": 45,
-    "cache": 15,
-    "db-primary": 330,
-    "db-replica": 330,
-    "store": 130,
+    "balancer": 15,
+    "web": 35,
+    "cache": 20,
+    "db-primary": 280,
+    "db-replica": 270,
+    "store": 250,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -55,7 +55,7 @@ class ImageState:
     inputs: str
 
 
-def image_states(names: Sequence[str], images: ImageStore) -> list[ImageState]:
+def image_states(names: Collection[str], images: ImageStore) -> list[ImageState]:
     """Compare images and their parents with their inputs, in build order; one look at the engine for all."""
     wanted = [IMAGES[name] for name in with_parents(names)]
     there = images.inspect([image.reference for image in wanted])
@@ -73,7 +73,7 @@ def image_states(names: Sequence[str], images: ImageStore) -> list[ImageState]:
     return list(states.values())
 
 
-def ensure_images(names: Sequence[str], ctx: ImageContext) -> list[str]:
+def ensure_images(names: Collection[str], ctx: ImageContext) -> list[str]:
     """Build those of the images, and of what they are built from, that are not up to date; return what was built.
 
     Raises:
