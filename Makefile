@@ -6,8 +6,6 @@ BIN := $(VENV)/bin
 LAB := $(BIN)/lab
 SHELL_FILES := $(wildcard .ci/run .ci/*.sh mysql/bin/* haproxy/balancer-* memcached/cache-health minio/bin/* php-app/bin/*)
 DOCKER_FILES := $(wildcard */Dockerfile compose/images/Dockerfile)
-# Somebody who sits at a terminal is asked before the machine is changed; elsewhere --yes answers.
-YES := $(shell test -t 0 || echo --yes)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo setup venv engine images test check lint types unit golden cli php integration e2e up down clean
@@ -25,8 +23,9 @@ setup: venv engine ## Python environment and Docker engine, whatever of them is 
 venv:
 	@sh .ci/venv.sh $(VENV)
 
+# It shows each file before it writes it; whoever runs `make demo` or `make test` has asked for the set-up.
 engine:
-	@$(LAB) doctor --json >/dev/null 2>&1 || $(LAB) doctor --fix $(YES)
+	@$(LAB) doctor --json >/dev/null 2>&1 || $(LAB) doctor --fix --yes
 
 images: setup ## build what is missing or outdated of the images
 	@$(LAB) images build
