@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
-from lab.cli.console import console, out, out_json
+from lab.cli.console import out, out_json
+from lab.cli.measuring import finish, progress_bar
 from lab.cli.options import MAX_USERS, given_options, whole, with_topology_options
 from lab.cli.state import GLOBALS
-from lab.errors import BadInput, RunInvalid
-from lab.model.run import Run, to_document
+from lab.errors import BadInput
 from lab.model.scenario import Scenario
-from lab.workflows.measure import Load, Progress
+from lab.workflows.measure import Load
 
 RAMP_S: Final = 2.0
 DEFAULT_SEED: Final = 20260101
@@ -90,49 +87,6 @@ def _load(scenario: Scenario, users: int | None, duration: str | None, seed: str
     )
 
 
-@contextmanager
-def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
-    """Show a bar with rate, errors and latency; a line every ten seconds where there is no terminal."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    if GLOBALS.is_quiet:
-        yield lambda _p: None
-        return
-    screen = console(stderr=True)
-    if not screen.is_terminal:
-        yield _line_printer(title)
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[live]}"),
-    )
-    with Bar(*columns, console=screen, transient=True) as bar:
-        task = bar.add_task(title, total=None, live="starting")
-
-        def show(p: Progress) -> None:
-            live = f"{p.throughput_rps:5.0f} req/s · {p.failures} failed · p95 {p.p95_ms:4.0f} ms · {p.phase}"
-            bar.update(task, total=p.total_s, completed=min(p.elapsed_s, p.total_s), live=live)
-
-        yield show
-
-
-def _line_printer(title: str) -> Callable[[Progress], None]:
-    last = [-10.0]
-
-    def show(p: Progress) -> None:
-        if p.elapsed_s - last[0] >= 10:
-            last[0] = p.elapsed_s
-            console(stderr=True).print(
-                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {p.throughput_rps:.0f} req/s, {p.failures} failed",
-                overflow="fold",
-            )
-
-    return show
-
-
 def bench(
     scenario: _SCENARIO,
     users: Annotated[str | None, typer.Option("-u", "--users", metavar="N", help="Closed users.")] = None,
@@ -156,28 +110,6 @@ def bench(
     with progress_bar(chosen.name) as on_progress:
         run, folder = run_bench(ctx, plan, on_progress=on_progress)
     finish(run, folder)
-
-
-def finish(run: Run, folder: Path) -> None:
-    """Print a finished run and fail when it is INVALID.
-
-    Raises:
-        RunInvalid: with every reason.
-    """
-    from lab.cli.report import show_run
-
-    if GLOBALS.as_json:
-        out_json({**to_document(run), "folder": str(folder)})
-    else:
-        show_run(run, folder)
-    reasons = [
-        f"{p.label}, block {m.block}: {problem}"
-        for p in run.points
-        for m in p.measurements
-        for problem in m.problems
-    ]
-    if reasons:
-        raise RunInvalid("INVALID\n" + "\n".join(reasons), hint=f"the data is kept in {folder}")
 
 
 @with_topology_options

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from lab.cli.bench import finish, progress_bar
+from lab.cli.measuring import finish, progress_bar
 from lab.cli.options import MAX_USERS, whole
 from lab.cli.topology import confirm
 from lab.errors import BadInput

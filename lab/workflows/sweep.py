@@ -17,7 +17,8 @@ from lab.workflows.bench import require_free_name, require_tiers
 from lab.workflows.context import Context
 from lab.workflows.down import take_down
 from lab.workflows.find import own_web_image, running_lab
-from lab.workflows.measure import Load, Progress, measure, no_measurement
+from lab.workflows.measure import Load, Progress, measure
+from lab.workflows.observed import no_measurement
 from lab.workflows.record import (
     environment,
     iso_now,

@@ -191,6 +191,26 @@ class TestFull:
         for word in ("balancer", "web-3", "cache-1", "db-primary", "db-replica-2", "store", url):
             assert word in text
 
+    def test_logs_and_shell(self, url: str) -> None:
+        Visitor(url).get("/photo/77")
+        assert "GET /photo/77" in lab("logs", "web", "--lab", self.LAB).stdout
+        assert "web-1" not in lab("logs", "db-primary", "--tail", "5", "--lab", self.LAB).stdout
+        done = lab(
+            "shell", "web-2", "--lab", self.LAB, "--", "sh", "-c", "hostname; id -u; exit 9", check=False
+        )
+        assert (done.stdout.split(), done.returncode) == (["web-2", "33"], 9)
+        wrong = lab("logs", "wbe", "--lab", self.LAB, check=False)
+        assert wrong.returncode == 2
+        assert 'did you mean "web"?' in wrong.stderr
+
+    def test_the_app_may_touch_pictures_and_nothing_else_in_the_store(self, url: str) -> None:
+        config = docker("inspect", "--format", "{{json .Config.Env}}", f"{self.LAB}-store-1")
+        assert "password" not in config.lower().replace("minio_root_password_file", "")
+        root = docker(
+            "exec", f"{self.LAB}-web-1-1", "sh", "-c", "cat /run/credentials/store/root_user || echo denied"
+        )
+        assert root.endswith("denied")
+
     def test_a_db_replica_added_later_is_in_sync(self, url: str) -> None:
         changed = lab_json("scale", "db-replica=3", "--lab", self.LAB)["changed"]
         assert changed == {"added": ["db-replica-3"], "replaced": [], "removed": []}
