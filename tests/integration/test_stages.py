@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -51,6 +52,13 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Start the lab of a test class: its LAB and OPTIONS."""
     with running(request.cls.LAB, *request.cls.OPTIONS) as address:
         yield address
+
+
+def _use_a_session(url: str, name: str) -> None:
+    visitor = Visitor(url)
+    visitor.log_in(name)
+    for _ in range(30):
+        visitor.whoami()
 
 
 class TestBalanced:
@@ -175,6 +183,18 @@ class TestFull:
             body = f"read your writes {n}"
             visitor.post("/photo/11/comment", "/photo/11", {"body": body})
             assert body in visitor.get("/photo/11").text
+
+    def test_a_new_cache_node_serves_at_once(self, url: str) -> None:
+        """No Apache process holds on to the node that is gone: nobody is logged out, no page is old."""
+        with ThreadPoolExecutor(8) as pool:  # every process has had a session before the node is replaced
+            list(pool.map(lambda n: _use_a_session(url, f"user00{20 + n}"), range(8)))
+        docker("rm", "--force", f"{self.LAB}-cache-1-1")
+        assert lab_json("up", "--lab", self.LAB)["changed"]["added"] == ["cache-1"]
+        for n in range(12):
+            writer, body = Visitor(url), f"after the new node {n}"
+            writer.log_in("user0011")
+            assert body in writer.post("/photo/12/comment", "/photo/12", {"body": body}).text
+            assert body in Visitor(url).get("/photo/12").text
 
     def test_guests_are_read_from_replicas(self, url: str) -> None:
         served = {Visitor(url).get(f"/photo/{n}").headers["X-DB"] for n in range(500, 530)}
