@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
@@ -16,12 +18,44 @@ from lab.tiers.base import image
 
 _NETWORKS: Final = ("web", "data")
 _SCENARIO_FAILED: Final = 5
+_LABEL_OWNER: Final = "lab.owner"
+
+
+def _owner() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _is_alive(owner: str) -> bool:
+    host, _, pid = owner.rpartition(":")
+    if host != socket.gethostname() or not pid.isdigit():
+        return True  # somebody else's, on another machine: not ours to judge
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _remove_orphans(lab: str) -> None:
+    """Remove the measuring containers of killed runs; one whose command still runs means that the lab is taken."""
+    template = '{{.ID}} {{.Label "' + _LABEL_OWNER + '"}}'
+    label = ["--filter", f"label={LABEL_LAB}={lab}", "--filter", f"label={LABEL_ROLE}=probe"]
+    for line in run(["docker", "ps", "-a", *label, "--format", template], timeout_s=20).splitlines():
+        container, _, owner = line.partition(" ")
+        if _is_alive(owner):
+            raise MachineNotReady(
+                f'Another measurement is running in lab "{lab}" (process {owner.rpartition(":")[2]}).',
+                hint="wait for it: two at once would measure each other",
+            )
+        run(["docker", "rm", "-f", container], timeout_s=30)
 
 
 def _argv(lab: str, name: str) -> list[str]:
     return [
         "docker", "run", "-i", "--rm", "--name", name,
-        "--label", f"{LABEL_LAB}={lab}", "--label", f"{LABEL_ROLE}=probe",
+        "--label", f"{LABEL_LAB}={lab}", "--label", f"{LABEL_ROLE}=probe", "--label", f"{_LABEL_OWNER}={_owner()}",
         "--network", f"{lab}_web", "--network", f"{lab}_data",
         "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--read-only",
         "--tmpfs", "/tmp:mode=1777",  # noqa: S108 - inside the container
@@ -39,6 +73,7 @@ class DockerProbe:
     @contextmanager
     def run(self, lab: str, job: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:
         """Start the probe with a job; iterate over its events; leaving the context ends it."""
+        _remove_orphans(lab)
         name = f"{lab}-probe-{uuid.uuid4().hex[:8]}"
         process = subprocess.Popen(
             _argv(lab, name), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -87,20 +122,6 @@ def _events(process: subprocess.Popen[str], job: Mapping[str, Any]) -> Iterator[
     if "Unable to find image" in words or "No such image" in words:
         raise MachineNotReady("The probe's image is missing.", hint="lab images build probe")
     raise LabError(f"The probe ended with {code}:\n" + "\n".join(words.splitlines()[-8:]))
-
-
-def leftover_probes(lab: str) -> list[str]:
-    """Return ids of measuring containers of killed runs."""
-    argv = [
-        "docker",
-        "ps",
-        "-aq",
-        "--filter",
-        f"label={LABEL_LAB}={lab}",
-        "--filter",
-        f"label={LABEL_ROLE}=probe",
-    ]
-    return run(argv, timeout_s=20).split()
 
 
 def _what_failed(event: Mapping[str, Any]) -> str:

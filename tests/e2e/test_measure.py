@@ -83,7 +83,7 @@ def test_the_data_is_restored_for_a_sweep(url: str, results: Path) -> None:
 
 
 def _scenario(folder: Path, text: str) -> str:
-    toml = 'title="T"\nhypothesis="H"\nusers=4\nthink_s=0\nwarmup_s=1\nduration_s=3\ndata="reads"\nsweep="--replicas 1,2"\n[mix]\nact=1\n'
+    toml = 'title="T"\nhypothesis="H"\nusers=4\nthink_s=0\nwarmup_s=1\nduration_s=3\ndata="reads"\nverify=false\nsweep="--replicas 1,2"\n[mix]\nact=1\n'
     (folder / "own.toml").write_text(toml)
     (folder / "own.py").write_text(text)
     return str(folder / "own.toml")
@@ -95,7 +95,7 @@ from labload import LabUser, action
 class User(LabUser):
     @action("act")
     def act(self):
-        self.page("/photo/999999999", "photo", "999999999")
+        self.page("/photo/999999999", kind="photo", page_id=999999999)
 """
 
 
@@ -149,3 +149,14 @@ def test_a_killed_bench_is_cleaned_by_the_next_command(url: str, results: Path) 
     process.wait()
     assert lab_json("bench", "read-heavy", *SHORT, "--lab", LAB)["valid"]
     assert docker("ps", "-aq", "--filter", f"label=lab.name={LAB}", "--filter", "label=lab.role=probe") == ""
+
+
+def test_two_measurements_at_once_are_refused(url: str, results: Path) -> None:
+    first = subprocess.Popen(
+        [sys.executable, "-m", "lab", "bench", "read-heavy", *SHORT, "--lab", LAB], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    time.sleep(5)
+    second = lab("bench", "read-heavy", *SHORT, "--lab", LAB, check=False)
+    assert second.returncode == 3
+    assert f"process {first.pid}" in second.stderr
+    assert first.wait(timeout=120) == 0
