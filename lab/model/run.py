@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from lab.errors import BadInput
+from lab.model.shape import build
 
 SCHEMA: Final = "lab.run/1"
 
@@ -170,26 +171,6 @@ def to_document(run: Run) -> dict[str, Any]:
     return {"schema": SCHEMA, "valid": run.is_valid, **asdict(run)}
 
 
-def _measurement(data: Mapping[str, Any]) -> Measurement:
-    return Measurement(
-        **{
-            **data,
-            "latency": Latency(**data["latency"]),
-            "use": tuple(Use(**use) for use in data["use"]),
-            "series": tuple(Second(**second) for second in data["series"]),
-        }
-    )
-
-
-def _point(data: Mapping[str, Any]) -> Point:
-    intervals = {
-        key: Interval(**data[key]) if data[key] else None for key in ("throughput", "normalised", "p95")
-    }
-    return Point(
-        **{**data, **intervals, "measurements": tuple(_measurement(m) for m in data["measurements"])}
-    )
-
-
 def from_document(document: Mapping[str, Any], *, name: str) -> Run:
     """Read a run back.
 
@@ -197,7 +178,7 @@ def from_document(document: Mapping[str, Any], *, name: str) -> Run:
         name: the file's name, for messages.
 
     Raises:
-        BadInput: another schema, or a document that is not complete.
+        BadInput: another schema, or naming every key that is missing or of another type.
     """
     schema = document.get("schema")
     if schema != SCHEMA:
@@ -205,10 +186,6 @@ def from_document(document: Mapping[str, Any], *, name: str) -> Run:
             f"{name}: schema: this lab reads {SCHEMA}; got {schema!r}",
             hint="a newer lab wrote it? upgrade this one: pipx upgrade scalability-lab",
         )
-    try:
-        fields = {key: value for key, value in document.items() if key not in {"schema", "valid"}}
-        return Run(**{**fields, "points": tuple(_point(p) for p in document["points"])})
-    except (KeyError, TypeError, AttributeError) as error:
-        raise BadInput(
-            f"{name}: not a complete run: {error}", hint="the folder may be truncated; measure again"
-        ) from None
+    return build(
+        Run, {key: value for key, value in document.items() if key not in {"schema", "valid"}}, name=name
+    )
