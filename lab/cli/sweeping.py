@@ -9,6 +9,7 @@ from lab.cli.measuring import finish, progress_bar
 from lab.cli.options import MAX_USERS, whole
 from lab.cli.topology import confirm
 from lab.errors import BadInput
+from lab.model.plan import host_bound
 from lab.model.run import Measurement
 from lab.model.sweep import Visit, expand, is_range
 from lab.model.topology import Topology, options_of, resolve
@@ -66,6 +67,14 @@ def _start(ctx: Context, given: Mapping[str, Any], where: Mapping[str, str]) -> 
     return resolve({**options, **given}, source=where)
 
 
+def _warn_of_host_bound_points(ctx: Context, plan: SweepPlan) -> None:
+    machine = ctx.engine.machine()
+    for value, topology in plan.topologies.items():
+        why = host_bound(topology, cores=machine.cores, memory_bytes=machine.memory_bytes)
+        if why:
+            ctx.reporter.warn(f"{plan.factor.replace('_', '-')} {value} is host-bound on this machine: {why}")
+
+
 def run_and_show(ctx: Context, plan: SweepPlan, *, yes: bool) -> None:
     """Say what is going to happen, ask if data would be lost, measure, print the curve."""
     count = len(plan.order)
@@ -73,6 +82,7 @@ def run_and_show(ctx: Context, plan: SweepPlan, *, yes: bool) -> None:
         f"{plan.scenario.name} over {plan.factor.replace('_', '-')} = {', '.join(map(str, plan.values))}: {count} windows of"
         f" {plan.load.duration_s:g} s in {plan.blocks} blocks, about {plan.expected_s / 60:.0f} min"
     )
+    _warn_of_host_bound_points(ctx, plan)
     if plan.is_data_changed:
         confirm(
             f'The data of lab "{ctx.lab}" was changed; the sweep puts it back to the original. Go on?',

@@ -11,6 +11,7 @@ from lab.cli.options import topology_from, with_topology_options
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput, Interrupted
 from lab.model.topology import Topology
+from lab.workflows.context import Context
 from lab.workflows.up import Plan
 
 
@@ -38,6 +39,7 @@ def up(
     web_image = _own_app(placement)
     plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)
     _announce(plan.before.name if plan.before else None, plan)
+    _warn_when_host_bound(ctx, topology)
     lab = execute(ctx, plan)
     from lab.cli.picture import next_step, summary_lines
 
@@ -95,6 +97,17 @@ def cost_line(plan: Plan) -> str:
     return f"{cost.containers} containers, about {cost.memory_bytes / 2**20:,.0f} MiB, {cost.cpu_cores:.2f} cores of CPU shares"
 
 
+def _warn_when_host_bound(ctx: Context, topology: Topology) -> None:
+    from lab.model.plan import host_bound
+
+    machine = ctx.engine.machine()
+    why = host_bound(topology, cores=machine.cores, memory_bytes=machine.memory_bytes)
+    if why:
+        ctx.reporter.warn(
+            f"host-bound on this machine: {why}; under load the machine will be the limit, not a tier"
+        )
+
+
 def scale(
     targets: Annotated[list[str], typer.Argument(metavar="TIER=N...", help="web=5, db-replica=2, cache=2")],
 ) -> None:
@@ -112,6 +125,7 @@ def scale(
     topology: Topology = scaled(lab.topology, wanted)
     plan = plan_up(ctx, topology, web_image=own_web_image(lab))
     _announce(ctx.lab, plan)
+    _warn_when_host_bound(ctx, topology)
     lab = execute(ctx, plan)
     if GLOBALS.as_json:
         from lab.workflows.find import as_document

@@ -62,3 +62,28 @@ def quota_cores(topology: Topology, tier: str) -> float | None:
         "db-replica": topology.db_replica_cpu,
         "store": STORE_CPU,
     }.get(tier)
+
+
+# CPU that no quota covers, as measured at four replicas on two cores: HAProxy, memcached, generator and collectors.
+UNQUOTED_CORES: Final = 0.15
+USABLE_RATIO: Final = (
+    0.90  # the rest belongs to the kernel and the engine; gates.MIN_HOST_IDLE_RATIO asks for it
+)
+USABLE_MEMORY_RATIO: Final = 0.80
+
+
+def host_bound(topology: Topology, *, cores: int, memory_bytes: int) -> str | None:
+    """Say why a topology would be limited by the machine and not by its tiers; None when it fits.
+
+    Args:
+        cores: of the engine's machine.
+        memory_bytes: of the engine's machine.
+    """
+    cost = needs(topology)
+    wanted = cost.cpu_cores + UNQUOTED_CORES
+    usable = cores * USABLE_RATIO
+    if wanted > usable:
+        return f"its CPU shares need {wanted:.2f} cores and {usable:.2f} of {cores} are usable"
+    if cost.memory_bytes > memory_bytes * USABLE_MEMORY_RATIO:
+        return f"it needs about {cost.memory_bytes / MIB:,.0f} MiB of {memory_bytes / MIB:,.0f} MiB"
+    return None
