@@ -110,10 +110,10 @@ def logs(
     if lab is None:
         raise LabNotRunning(f'No lab named "{ctx.lab}" is running.', hint="lab up")
     services = [c.service for c in find_target(lab, target)] if target else []
-    argv = ["docker", "compose", "-p", ctx.lab, "logs", "--tail", str(lines)]
+    ansi = "auto" if console().is_terminal else "never"
+    argv = ["docker", "compose", "--ansi", ansi, "-p", ctx.lab, "logs", "--tail", str(lines)]
     argv += ["--follow"] if follow else []
     argv += ["--since", since] if since else []
-    argv += [] if console().is_terminal else ["--no-color"]
     code = subprocess.run([*argv, *services], check=False).returncode
     if code not in {0, 130}:
         raise BadInput(

@@ -69,8 +69,11 @@ def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
     deadline = ctx.clock.monotonic_s() + READY_S
     missing = wanted
     while ctx.clock.monotonic_s() < deadline:
-        up = {name for name, row in server_rows(ctx, lab).items() if row["status"].startswith("UP")}
-        missing = wanted - up
+        rows = server_rows(ctx, lab)
+        for name in wanted:
+            if rows[name]["status"].startswith("DRAIN"):  # left by a command that was killed while it drained
+                enable(ctx, lab, name)
+        missing = wanted - {name for name, row in rows.items() if row["status"].startswith("UP")}
         if not missing:
             missing = wanted - _answering(ctx, lab, requests=4 * len(wanted))
         if not missing:

@@ -67,6 +67,18 @@ def test_scaling_and_changing_under_load_fails_no_request() -> None:
     assert load.failed == []
 
 
+def test_what_a_killed_command_left_is_mended_by_the_next() -> None:
+    name = own("mend")
+    with running(name, "--stage", "balanced") as url:
+        docker("exec", f"{name}-balancer-1", "balancer-admin", "set server web/web-2 state drain")
+        docker("rm", "--force", f"{name}-web-3-1")
+        docker("stop", f"{name}-web-1-1")
+        assert lab("status", "--lab", name, check=False).returncode == 4
+        changed = lab_json("up", "--stage", "balanced", "--lab", name)["changed"]
+        assert changed == {"added": ["web-1", "web-3"], "replaced": [], "removed": []}
+        assert {Visitor(url).whoami()["replica"] for _ in range(12)} == {"web-1", "web-2", "web-3"}
+
+
 def test_two_labs_side_by_side() -> None:
     with running(own("a"), "--stage", "single") as a, running(own("b"), "--stage", "single") as b:
         assert a != b
