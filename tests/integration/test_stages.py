@@ -223,13 +223,15 @@ class TestFull:
         assert wrong.returncode == 2
         assert 'did you mean "web"?' in wrong.stderr
 
-    def test_the_app_may_touch_pictures_and_nothing_else_in_the_store(self, url: str) -> None:
-        config = docker("inspect", "--format", "{{json .Config.Env}}", f"{self.LAB}-store-1")
-        assert "password" not in config.lower().replace("minio_root_password_file", "")
-        root = docker(
-            "exec", f"{self.LAB}-web-1-1", "sh", "-c", "cat /run/credentials/store/root_user || echo denied"
+    def test_the_app_has_a_store_key_of_its_own(self, url: str) -> None:
+        read = "cat /run/credentials/{0} || echo denied"
+        root = docker("exec", f"{self.LAB}-store-1", "sh", "-c", read.format("store/root_user"))
+        app = docker("exec", f"{self.LAB}-web-1-1", "sh", "-c", read.format("web/s3_access_key"))
+        assert len(root) == len(app) == 20
+        assert root != app
+        assert docker("exec", f"{self.LAB}-web-1-1", "sh", "-c", read.format("store/root_user")).endswith(
+            "denied"
         )
-        assert root.endswith("denied")
 
     def test_a_db_replica_added_later_is_in_sync(self, url: str) -> None:
         changed = lab_json("scale", "db-replica=3", "--lab", self.LAB)["changed"]
