@@ -61,7 +61,7 @@ def _argv(lab: str, name: str) -> list[str]:
         "--tmpfs", "/tmp:mode=1777",  # noqa: S108 - inside the container
         "--group-add", "4004", "--volume", f"{lab}_credentials:/run/credentials:ro",
         "--cpu-shares", "4096",  # the generator must never be the hidden queue
-        "--memory", "1g", "--pids-limit", "128",
+        "--memory", "1g", "--pids-limit", "128", "--log-opt", "max-size=2m", "--log-opt", "max-file=2",
         "--env", "HTTP_PROXY=", "--env", "HTTPS_PROXY=", "--env", "http_proxy=", "--env", "https_proxy=",
         image("probe"),
     ]  # fmt: skip
