@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import subprocess
@@ -59,9 +60,12 @@ class DockerImages:
         for line in filter(None, done.stdout.splitlines()):
             row = json.loads(line)
             labels = (row.get("Config") or {}).get("Labels") or {}
+            inputs = labels.get(LABEL_INPUTS, "")
+            layers = (row.get("RootFS") or {}).get("Layers") or []
             built = Built(
                 id=row["Id"],
-                inputs=labels.get(LABEL_INPUTS, ""),
+                inputs=inputs,
+                content=hashlib.sha256("\n".join([inputs, *layers]).encode()).hexdigest(),
                 size_bytes=row.get("Size", 0),
                 created=row.get("Created", ""),
             )
@@ -103,7 +107,7 @@ class DockerImages:
         code = _stream(build_argv(image, arguments, inputs), log, tail)
         if code == 0:
             if before:
-                _remove_replaced(before)
+                remove_replaced(before)
             return warnings_in(log.read_text(encoding="utf-8"))
         text = "\n".join(tail)
         raise engine_problem(text) or ImageBuildFailed(
@@ -112,7 +116,7 @@ class DockerImages:
         )
 
 
-def _remove_replaced(before: Built) -> None:
+def remove_replaced(before: Built) -> None:
     """Remove the image that lost its name to the new one; it stays while a container, or another name, needs it."""
     with suppress(LabError):
         tags = run(["docker", "image", "inspect", "--format", "{{json .RepoTags}}", before.id]).strip()

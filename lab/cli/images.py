@@ -1,12 +1,13 @@
-"""`lab images`: build and list the image set."""
+"""`lab images`: build and list the image set; carry it to where no network is."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from lab.cli.console import out, out_json
+from lab.cli.console import out, out_json, out_text
 from lab.cli.state import GLOBALS
 
 app = typer.Typer(
@@ -69,3 +70,72 @@ def list_images() -> None:
     out(table)
     if any(row.state != "ready" for row in rows):
         out("next: lab images build")
+
+
+@app.command("save")
+def save(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write; one per architecture.")],
+    wheels: Annotated[
+        bool, typer.Option("--wheels", help="Also lab itself and the Python packages that it needs.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+) -> None:
+    """Save all images into one compressed file, for rooms without a network."""
+    from lab.cli.wiring import context, images_file
+    from lab.workflows.images_file import save_images
+
+    ctx = context()
+    manifest = save_images(
+        file, with_wheels=wheels, force=force, now_s=ctx.clock.now_s(), files=images_file(), ctx=ctx
+    )
+    size = file.stat().st_size
+    if GLOBALS.as_json:
+        document = {
+            "schema": "lab.images-save/1",
+            "file": str(file),
+            "size_bytes": size,
+            "unpacked_bytes": manifest.unpacked_bytes,
+            "architecture": manifest.architecture,
+            "images": [image.reference for image in manifest.images],
+            "wheels": [member.name for member in manifest.members if member.name.endswith(".whl")],
+        }
+        out_json(document)
+        return
+    out_text(f"{file}: {len(manifest.images)} images for {manifest.architecture}, {size / _MB:,.0f} MB")
+    out_text(f"next, where no network is: lab images load {file.name}")
+
+
+@app.command("load")
+def load(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `lab images save` wrote.")],
+) -> None:
+    """Load all images from a file; it is checked as a whole first. Needs no network."""
+    from lab.cli.wiring import context, images_file
+    from lab.workflows.images_load import load_images
+
+    ctx = context()
+    done = load_images(file, files=images_file(), ctx=ctx)
+    others = [row.image.name for row in done.states if row.state != "ready"]
+    if others:
+        ctx.reporter.warn(
+            f"this lab's own files are not those that these images were built from: {', '.join(others)}; "
+            "install the lab that saved them, or run `lab images build` (needs a network)"
+        )
+    if GLOBALS.as_json:
+        document = {
+            "schema": "lab.images-load/1",
+            "file": str(file),
+            "architecture": done.manifest.architecture,
+            "created": done.manifest.created,
+            "loaded": done.loaded,
+            "ready": not others,
+            "images": [
+                {"name": row.image.name, "reference": row.image.reference, "state": row.state}
+                for row in done.states
+            ],
+        }
+        out_json(document)
+        return
+    out_text(
+        f"loaded: {', '.join(done.loaded)}" if done.loaded else "all images of the file were there already"
+    )

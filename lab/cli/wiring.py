@@ -5,6 +5,7 @@ from __future__ import annotations
 from lab.adapters.build import DockerImages
 from lab.adapters.compose import DockerComposeFactory
 from lab.adapters.engine import DockerEngine
+from lab.adapters.images_store import DockerImagesFile
 from lab.adapters.machine import LocalMachine
 from lab.adapters.own_app import build_own_app
 from lab.adapters.probe import DockerProbe
@@ -15,7 +16,7 @@ from lab.cli.console import TerminalReporter
 from lab.cli.state import GLOBALS
 from lab.workflows.context import Context
 
-__all__ = ["build_own_app", "context"]
+__all__ = ["build_own_app", "context", "images_file"]
 
 
 def context(lab: str | None = None) -> Context:
@@ -32,3 +33,8 @@ def context(lab: str | None = None) -> Context:
         clock=SystemClock(),
         reporter=TerminalReporter(),
     )
+
+
+def images_file() -> DockerImagesFile:
+    """Return what `lab images save` and `load` work with."""
+    return DockerImagesFile()

@@ -54,12 +54,20 @@ class Built:
     Attributes:
         inputs: the hash of what it was built from, from its label; "" when it was not built by us.
         created: ISO time.
+        content: hash of its layers and inputs, the same on every engine; the id also depends on how the engine keeps
+            images (Docker Desktop's containerd store has other ids for the same image).
     """
 
     id: str
     inputs: str
     size_bytes: int
     created: str
+    content: str = ""
+
+    @property
+    def identity(self) -> str:
+        """Return what stands for it in the inputs of its children."""
+        return self.content or self.id
 
 
 def _on(base: str, **more: str) -> dict[str, str]:
@@ -141,7 +149,7 @@ def inputs_hash(image: Image, files: Mapping[str, bytes], parent_ids: Mapping[st
 
     Args:
         files: the build context, and stand-ins, by path. File modes do not count: the Dockerfiles set them.
-        parent_ids: the image id of each parent without a stand-in, by build argument.
+        parent_ids: the identity of each parent without a stand-in, by build argument.
 
     A base ignores where its packages come from: another mirror serves the same Debian.
     """

@@ -62,7 +62,7 @@ def image_states(names: Collection[str], images: ImageStore) -> list[ImageState]
     states: dict[str, ImageState] = {}
     for image in wanted:
         parents = {key: states[name] for key, name in image.parents.items() if key not in image.stand_ins}
-        ids = {key: parent.built.id if parent.built else "missing" for key, parent in parents.items()}
+        ids = {key: parent.built.identity if parent.built else "missing" for key, parent in parents.items()}
         inputs = inputs_hash(image, images.input_files(image), ids)
         built = there.get(image.reference)
         fits = (

@@ -68,6 +68,11 @@ BAD: list[tuple[str, list[str]]] = [
     ("status --lab Bad_Name", ["--lab", "Bad_Name"]),
     ("status --lab", ["--lab"]),
     ("images build nope", ["nope"]),
+    ("images save", ["FILE"]),
+    ("images save .", ["FILE", "folder"]),
+    ("images save no/f.tar", ["FILE", "no such folder"]),
+    ("images load no.tar", ["FILE", "no.tar", "no such file"]),
+    ("images load .", ["FILE", "directory"]),
     ("logs --tail -1", ["--tail"]),
 ]
 
@@ -84,7 +89,19 @@ def test_bad_input_is_2_and_helps(line: str, words: list[str], capsys: pytest.Ca
 
 
 @pytest.mark.parametrize(
-    "line", ["up", "status", "ls", "bench read-heavy", "scale web=2", "down", "logs", "open", "shell web"]
+    "line",
+    [
+        "up",
+        "status",
+        "ls",
+        "bench read-heavy",
+        "scale web=2",
+        "down",
+        "logs",
+        "open",
+        "shell web",
+        "images save f.tar",
+    ],
 )
 def test_no_engine_is_3(line: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert guarded(line.split()) == 3
