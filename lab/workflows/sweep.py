@@ -92,6 +92,8 @@ def plan_sweep(
         require_tiers(scenario, topology)
     require_free_name(ctx, name)
     lab = running_lab(ctx)
+    if lab is not None and lab.topology is None:
+        raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
     values = list(topologies)
     return SweepPlan(
         scenario=scenario,
@@ -137,7 +139,7 @@ def _go_back(ctx: Context, plan: SweepPlan) -> None:
     if running_lab(ctx) is None:
         return
     if plan.before is None:
-        take_down(ctx, ctx.lab, volumes=False)
+        take_down(ctx, ctx.lab, volumes=not plan.is_data_changed)  # nothing was there before: nothing stays
     else:
         execute(ctx, plan_up(ctx, plan.before, web_image=plan.web_image))
 

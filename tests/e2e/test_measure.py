@@ -160,3 +160,11 @@ def test_two_measurements_at_once_are_refused(url: str, results: Path) -> None:
     assert second.returncode == 3
     assert f"process {first.pid}" in second.stderr
     assert first.wait(timeout=120) == 0
+
+
+def test_a_sweep_without_a_lab_leaves_nothing(results: Path) -> None:
+    name = own("nolab")
+    argv = ("sweep", "read-heavy", "--stage", "single", "--users", "4,8", "--blocks", "1", "--duration", "5s")
+    assert len(lab_json(*argv, "--lab", name)["points"]) == 2
+    for kind in ("ps -aq", "volume ls -q", "network ls -q"):
+        assert docker(*kind.split(), "--filter", f"label=lab.name={name}") == ""
