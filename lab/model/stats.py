@@ -42,19 +42,6 @@ def interval(values: Sequence[float]) -> Interval | None:
     return Interval(mean=mean, half_width=t_975(n - 1) * math.sqrt(variance / n), n=n)
 
 
-def median(values: Sequence[float]) -> float:
-    """Return the median.
-
-    Raises:
-        ValueError: no values.
-    """
-    if not values:
-        raise ValueError("median of no values")
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
-
-
 def mean(values: Sequence[float]) -> float:
     """Return the mean, 0 for no values."""
     return sum(values) / len(values) if values else 0.0

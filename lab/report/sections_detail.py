@@ -145,24 +145,3 @@ def tiers_section(run: Run, prefix: str) -> Section:
     return Section(
         slug=f"{prefix}use", title="What each tier used", html="".join(parts) + paragraph(note, "quiet")
     )
-
-
-def seen_by_users(run: Run) -> str:
-    """Return what the load generator saw of the cache and of the replicas' shares, in one line."""
-    hits = sum(m.cache.get("hit", 0) for _, m in every(run))
-    misses = sum(m.cache.get("miss", 0) for _, m in every(run))
-    shares: dict[str, int] = {}
-    for _, m in every(run):
-        for name, count in m.replicas.items():
-            shares[name] = shares.get(name, 0) + count
-    total = sum(shares.values())
-    parts = [f"pages served from the cache: {percent(hits / (hits + misses))}"] if hits + misses else []
-    if total:
-        parts.append(
-            "share of requests: "
-            + ", ".join(
-                f"{name} {percent(count / total)}"
-                for name, count in sorted(shares.items(), key=lambda x: (len(x[0]), x[0]))
-            )
-        )
-    return "; ".join(parts)

@@ -13,7 +13,7 @@ from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
-from lab.workflows.find import need_running_lab
+from lab.workflows.find import need_running_lab, own_web_image
 from lab.workflows.measure import Load, Progress, measure
 from lab.workflows.record import (
     environment,
@@ -114,7 +114,10 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
         created_at=iso_now(ctx),
         scenario=scenario_record(plan.scenario),
         load=load_record(plan.scenario, plan.load),
-        environment={**environment(ctx, plan.topology, ready), "reference_work_ms": reference_ms},
+        environment={
+            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab)),
+            "reference_work_ms": reference_ms,
+        },
         factor="",
         seed=plan.load.seed,
         blocks=plan.repeat,

@@ -32,7 +32,9 @@ def iso_now(ctx: Context) -> str:
     return datetime.fromtimestamp(ctx.clock.now_s(), tz=UTC).isoformat(timespec="seconds")
 
 
-def environment(ctx: Context, topology: Topology, ready: Mapping[str, Any]) -> dict[str, Any]:
+def environment(
+    ctx: Context, topology: Topology, ready: Mapping[str, Any], *, web_image: str | None
+) -> dict[str, Any]:
     """Return everything about the machine and the software that a figure must disclose."""
     machine = ctx.engine.machine()
     cpu = ready.get("cpu") or {}
@@ -48,7 +50,7 @@ def environment(ctx: Context, topology: Topology, ready: Mapping[str, Any]) -> d
         "lab_version": __version__,
         "git_revision": git_revision(),
         "locust_version": ready.get("locust"),
-        "images": ctx.engine.image_ids(images_of(topology)),
+        "images": ctx.engine.image_ids(images_of(topology, web_image)),
     }
 
 

@@ -188,7 +188,7 @@ def _run(
         scenario=scenario_record(plan.scenario),
         load=load_record(plan.scenario, plan.load),
         environment={
-            **environment(ctx, largest, ready),
+            **environment(ctx, largest, ready, web_image=plan.web_image),
             "reference_work_ms": reference_ms,
             "order": [f"{visit.block}:{visit.value}" for visit in plan.order],
         },

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.errors import BadInput, MachineNotReady, PortBusy
+from lab.model.images import images_for
 from lab.model.state import LABEL_LAB, LABEL_SPEC, LABEL_TIER, LABEL_TOPOLOGY, Change, RunningLab, difference
 from lab.model.topology import Topology, options_of
 from lab.ports import Compose
@@ -42,11 +43,8 @@ class Plan:
 
 def images_of(topology: Topology, web_image: str | None = None) -> list[str]:
     """Return the image references that a topology needs, the measuring container's included."""
-    names = ["db"]
-    names += ["balancer"] if topology.has_balancer else []
-    names += ["cache"] if topology.cache_nodes else []
-    names += ["store"] if topology.store == "s3" else []
-    return [image(name) for name in names] + [web_image or image("web"), image("probe")]
+    own = {"web": web_image} if web_image else {}
+    return [own.get(name) or image(name) for name in images_for(topology)]
 
 
 def _spec(*parts: str) -> str:
