@@ -4,11 +4,12 @@
 VENV := .venv
 BIN := $(VENV)/bin
 LAB := $(BIN)/lab
-SHELL_FILES := $(wildcard .ci/run .ci/*.sh mysql/bin/* haproxy/balancer-* memcached/cache-health minio/bin/* php-app/bin/*)
-DOCKER_FILES := $(wildcard */Dockerfile compose/images/Dockerfile)
+SHELL_FILES := $(wildcard .ci/run .ci/*.sh mysql/bin/* haproxy/balancer-* memcached/cache-health minio/bin/* php-app/bin/* \
+	tests/elsewhere/engine tests/elsewhere/runtime)
+DOCKER_FILES := $(wildcard */Dockerfile compose/images/Dockerfile tests/elsewhere/Dockerfile)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo setup venv engine images test check lint types unit golden cli php integration e2e up down clean
+.PHONY: help demo setup venv engine images test check lint types unit golden cli php integration e2e bench versions up down clean
 
 help: ## this list
 	@echo 'First time: make demo     (later: $(LAB) --help)'
@@ -65,13 +66,19 @@ integration: images ## parts together, with Docker
 e2e: images ## whole labs and short measurements, with Docker
 	$(BIN)/pytest -q tests/e2e
 
+versions: images ## the same lab with other releases of Engine and Compose, built or fetched (slow; not in `make test`)
+	$(BIN)/pytest -q tests/versions
+
+bench: images ## how quick and small the lab itself is; BENCH="up down" picks rows, BENCH=--long adds the image builds
+	@$(BIN)/python -m bench $(BENCH)
+
 up: images ## start the full lab
 	@$(LAB) up
 
 down: venv ## stop it; the data stays
 	@$(LAB) down
 
-clean: ## remove this project's containers, networks, volumes, images and .venv; nothing else
+clean: ## remove all that the project put here but the engine, the build cache and your results; tells the sizes
 	@sh .ci/clean.sh $(VENV)
 
 WEB_IMAGE = scalability-lab/web:$(shell sed -n 's/^__version__ = "\(.*\)"/\1/p' lab/__init__.py)

@@ -40,6 +40,10 @@ class PortBusy(MachineNotReady):
     """A port that should be published is taken."""
 
 
+class LabBusy(MachineNotReady):
+    """Another command changes or measures the lab."""
+
+
 class LabNotRunning(LabError):
     """The lab that a command needs is not running."""
 
@@ -84,6 +88,39 @@ class Terminated(LabError):
     """SIGTERM arrived."""
 
     exit_code = 143
+
+
+class Stopped(BaseException):
+    """A signal asked the command to end; a BaseException, so that no `except LabError` on the way swallows it.
+
+    Attributes:
+        error: what to report.
+        asked: the last one that was raised.
+    """
+
+    asked: ClassVar[Stopped | None] = None
+
+    def __init__(self, error: LabError) -> None:
+        super().__init__(error.message)
+        self.error = error
+        Stopped.asked = self
+
+
+def raise_if_stopped() -> None:
+    """Raise a `Stopped` again that got lost: Python drops what a signal raises in a finaliser or while it forks.
+
+    Only in the main thread, where it was raised: the threads of a clean-up that it has begun must not meet it again.
+    """
+    import sys
+    import threading
+
+    if threading.current_thread() is not threading.main_thread():
+        return
+    asked, on_its_way = Stopped.asked, sys.exc_info()[1]
+    while on_its_way is not None and on_its_way is not asked:
+        on_its_way = on_its_way.__context__
+    if asked is not None and on_its_way is None:
+        raise asked
 
 
 def did_you_mean(word: str, known: list[str] | tuple[str, ...]) -> str:

@@ -8,8 +8,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab.model.cpu import Quota
+from lab.model.fit import Room
+from lab.model.holder import Holder
+from lab.model.power import Power
 from lab.model.scenario import Scenario
 from lab.model.state import Container, CpuSample, Machine
+
+
+class Changes(Protocol):
+    """What the engine says about a lab's containers while somebody listens."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when a container has become healthy or unhealthy or has ended; at the latest after the timeout."""
+        ...
 
 
 class Engine(Protocol):
@@ -19,20 +30,52 @@ class Engine(Protocol):
         """Describe the engine's machine. Raises MachineNotReady when there is no usable engine."""
         ...
 
+    def api_version(self) -> str:
+        """Return the version of the API that commands speak with the engine, `1.45`."""
+        ...
+
     def containers(self, lab: str | None = None) -> list[Container]:
         """Return the containers of one lab, or of all labs, whatever their state."""
+        ...
+
+    def foreign(self, lab: str) -> list[str]:
+        """Return what a compose project of the lab's name has that is no lab's: container, network, volume names."""
+        ...
+
+    def lab_names(self) -> list[str]:
+        """Return the names of all labs that have anything here: a container, a network or a volume."""
         ...
 
     def run_in(self, container: str, argv: Sequence[str], *, timeout_s: float = 30.0) -> str:
         """Run a command in a container and return its output. Raises LabError when it fails."""
         ...
 
-    def set_quota(self, container: str, quota: Quota | None) -> None:
-        """Change a running container's CPU quota; None lifts it."""
+    def quotas(self, container_ids: Sequence[str]) -> dict[str, Quota | None]:
+        """Return the CPU quota of each container that is there, by id; None without one."""
+        ...
+
+    def set_quota(self, containers: Sequence[str], quota: Quota | None) -> None:
+        """Change the CPU quota of running containers, by id; None lifts it."""
         ...
 
     def sample(self, container: str) -> CpuSample:
         """Read a container's CPU and memory counters (about 10 ms)."""
+        ...
+
+    def start(self, container_ids: Sequence[str]) -> None:
+        """Start created or stopped containers, in this order. Raises PortBusy when a port cannot be published."""
+        ...
+
+    def run_once(self, container_id: str) -> None:
+        """Start a container and wait for its end. Raises LabError with its last words when it fails."""
+        ...
+
+    def changes(self, lab: str) -> AbstractContextManager[Changes]:
+        """Listen to a lab's containers until the context is left."""
+        ...
+
+    def last_lines(self, container_id: str, count: int) -> str:
+        """Return the end of a container's log."""
         ...
 
     def stop(self, container_ids: Sequence[str], *, timeout_s: int = 10) -> None:
@@ -50,6 +93,10 @@ class Engine(Protocol):
 
 class Compose(Protocol):
     """`docker compose` on one rendered lab."""
+
+    def create(self, services: Sequence[str]) -> None:
+        """Create what services need: networks, volumes, containers; what differs from its description is replaced."""
+        ...
 
     def up(
         self, services: Sequence[str] = (), *, recreate: bool = False, deps: bool = True, wait: bool = True
@@ -70,7 +117,7 @@ class ComposeFactory(Protocol):
         ...
 
     def down(self, lab: str, *, volumes: bool) -> None:
-        """Remove a lab's containers and networks (and volumes), found by their labels."""
+        """Remove what is left when a lab's containers are gone: networks (and volumes), found by their labels."""
         ...
 
     def volumes(self, lab: str) -> list[str]:
@@ -80,6 +127,10 @@ class ComposeFactory(Protocol):
 
 class Probe(Protocol):
     """The measuring container, on the lab's own networks."""
+
+    def remove_orphans(self, lab: str) -> None:
+        """Remove the probes of killed commands. Raises MachineNotReady beside one whose command still runs."""
+        ...
 
     def run(self, lab: str, job: Mapping[str, Any]) -> AbstractContextManager[Iterator[dict[str, Any]]]:
         """Start the probe with a job; iterate over its events. Leaving the context ends it."""
@@ -106,7 +157,11 @@ class Results(Protocol):
         ...
 
     def list(self) -> Sequence[dict[str, Any]]:
-        """Return every run's document, oldest first."""
+        """Return every readable run's document, oldest first."""
+        ...
+
+    def sorted_out(self) -> tuple[Mapping[str, dict[str, Any]], Sequence[str]]:
+        """Return every readable run's document by folder name, oldest first, and why each other one cannot be read."""
         ...
 
 
@@ -122,6 +177,18 @@ class Scenarios(Protocol):
         ...
 
 
+class Locks(Protocol):
+    """One command at a time for each lab."""
+
+    def take(self, lab: str, command: str) -> Holder | None:
+        """Take a lab's lock; return None when it is ours, else who has it. Raises OSError when none can be had."""
+        ...
+
+    def release(self, lab: str) -> None:
+        """Give a lab's lock back."""
+        ...
+
+
 class Clock(Protocol):
     """Time."""
 
@@ -133,8 +200,24 @@ class Clock(Protocol):
         """Return seconds that never step."""
         ...
 
+    def asleep_s(self) -> float:
+        """Return how long this computer has slept since some fixed moment; only differences mean something."""
+        ...
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
+        ...
+
+
+class Surroundings(Protocol):
+    """What a plan is compared with: room on the engine's machine, and how this computer is fed."""
+
+    def room(self) -> Room:
+        """Return cores, memory and disk of the engine's machine, total and free now (1 s if it is elsewhere)."""
+        ...
+
+    def power(self) -> Power:
+        """Return whether this computer runs on battery or saves power; nothing known if the engine is another's."""
         ...
 
 

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests import elsewhere as engines
 from tests.docker_lab import lab_json, remove_leftovers
 
 # A shared, noisy machine: how long one example takes says nothing about the code. Derandomised: a red run is repeatable.
@@ -15,6 +16,9 @@ settings.register_profile(
     "lab", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("lab")
+
+
+elsewhere = engines.elsewhere
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +32,7 @@ def docker_and_images() -> None:
     missing = [row["name"] for row in lab_json("images", "list")["images"] if row["state"] == "missing"]
     assert not missing, f"images are missing: {missing}; run: make images"
     remove_leftovers()
+    engines.remove_leftovers()
 
 
 def _engine_answers() -> bool:

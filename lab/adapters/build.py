@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from lab import assets
+from lab.adapters.child import tether
+from lab.adapters.engine import DockerEngine
 from lab.adapters.process import engine_problem, run
 from lab.adapters.rootfs import root_file_system, sources_for
 from lab.errors import ImageBuildFailed, LabError, MachineNotReady
@@ -33,10 +35,19 @@ _CA_FILES: Final = (
 
 
 def cache_folder() -> Path:
-    """Return the lab's folder in the XDG cache, made if it is not there."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    folder = Path(base) / "scalability-lab"
-    folder.mkdir(parents=True, exist_ok=True)
+    """Return the lab's folder in the XDG cache, made if it is not there.
+
+    Raises:
+        MachineNotReady: this user has no place for it.
+    """
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scalability-lab"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: no HOME, and nobody by this number
+        raise MachineNotReady(
+            f"The lab's cache folder cannot be made: {error}",
+            hint="set XDG_CACHE_HOME to a folder that you may write to",
+        ) from error
     return folder
 
 
@@ -52,12 +63,9 @@ class DockerImages:
     def inspect(self, references: Sequence[str]) -> dict[str, Built]:
         """Return what is known of each image that is there, by reference."""
         argv = ["docker", "image", "inspect", "--format", "{{json .}}", *references]
-        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=60)
-        problem = engine_problem(done.stderr)
-        if problem:
-            raise problem
+        text = run(argv, timeout_s=60, accepted=("no such image",)) if references else ""
         found: dict[str, Built] = {}
-        for line in filter(None, done.stdout.splitlines()):
+        for line in filter(None, text.splitlines()):
             row = json.loads(line)
             labels = (row.get("Config") or {}).get("Labels") or {}
             inputs = labels.get(LABEL_INPUTS, "")
@@ -97,6 +105,7 @@ class DockerImages:
             ImageBuildFailed: with the log's last lines, where the whole log is, and what to do.
             MachineNotReady: docker has no BuildKit front end, or no engine answers.
         """
+        DockerEngine().machine()  # refuses what is no engine for the lab, before minutes are spent
         arguments = dict(parent_references)
         if image.is_base:
             arguments = {"ROOTFS": root_file_system(image.suite), "SOURCES": sources_for(image.suite)}
@@ -104,7 +113,13 @@ class DockerImages:
         before = self.inspect([image.reference]).get(image.reference)
         log = cache_folder() / f"build-{image.name}.log"
         tail: deque[str] = deque(maxlen=_TAIL_LINES)
-        code = _stream(build_argv(image, arguments, inputs), log, tail)
+        try:
+            code = _stream(build_argv(image, arguments, inputs), log, tail)
+        except OSError as error:
+            raise MachineNotReady(
+                f"{log}: cannot be written: {error.strerror or error}",
+                hint="free some space, or set XDG_CACHE_HOME to a folder on another disk",
+            ) from error
         if code == 0:
             if before:
                 remove_replaced(before)
@@ -158,11 +173,15 @@ def _check_buildx() -> None:
         )
 
 
-def _builder() -> dict[str, str]:
-    """Return the environment that picks the engine's own builder: one in a container would not see our base image."""
+def builder_environment() -> dict[str, str]:
+    """Return the environment that builds need.
+
+    The engine's own builder: one in a container would not see our base image. And a record of builds, which buildx
+    keeps per user, in our own cache folder, so that removing that folder removes it.
+    """
     return {
-        **os.environ,
         "BUILDX_BUILDER": run(["docker", "context", "show"], timeout_s=10).strip() or "default",
+        "BUILDX_CONFIG": str(cache_folder() / "buildx"),
     }
 
 
@@ -176,7 +195,8 @@ def _stream(argv: Sequence[str], log: Path, tail: deque[str]) -> int:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            env=_builder(),
+            env={**os.environ, **builder_environment()},
+            preexec_fn=tether(),  # noqa: PLW1509 - it makes one system call
         ) as process,
     ):
         limit = threading.Timer(_BUILD_LIMIT_S, process.terminate)

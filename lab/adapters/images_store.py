@@ -19,13 +19,12 @@ from lab.adapters import images_file, images_file_reader
 from lab.adapters.build import remove_replaced
 from lab.adapters.process import engine_problem, run
 from lab.errors import BadInput, LabError, MachineNotReady
-from lab.model.images import Built
+from lab.model.images import Built, architecture_of
 from lab.model.images_file import Manifest
 from lab.workflows.images_file import EngineSide
 
 _PIECE: Final = 2**20
 _PIP_LIMIT_S: Final = 900.0
-_ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 _PYTHONS: Final = ("3.11", "3.12", "3.13", "3.14")
 
 
@@ -46,8 +45,9 @@ class DockerImagesFile:
         problem = engine_problem("\n".join(info.get("ServerErrors") or []))
         if problem:
             raise problem
-        word = str(info.get("Architecture", "?"))
-        return EngineSide(architecture=_ARCHITECTURES.get(word, word), free_bytes=_free_of(info))
+        return EngineSide(
+            architecture=architecture_of(str(info.get("Architecture", "?"))), free_bytes=_free_of(info)
+        )
 
     def write(
         self, path: Path, draft: Manifest, small: Mapping[str, Path | bytes], references: Sequence[str]

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
+from lab.adapters.build import builder_environment
 from lab.adapters.process import run
 from lab.errors import BadInput, ImageBuildFailed, LabError
 from lab.tiers.base import IMAGE_PREFIX, image
@@ -60,9 +61,9 @@ def build_own_app(path: str) -> str:
     reference = f"{IMAGE_PREFIX}/app:{digest.hexdigest()[:12]}"
     try:
         run(
-            ["docker", "build", "--quiet", "--tag", reference, "--file", "-", str(folder)],
+            ["docker", "build", "--load", "--quiet", "--tag", reference, "--file", "-", str(folder)],
             input_text=dockerfile,
-            env={"DOCKER_BUILDKIT": "1"},
+            env={"DOCKER_BUILDKIT": "1", **builder_environment()},
             timeout_s=300,
         )
     except LabError as error:

@@ -48,6 +48,8 @@ def _read(toml: Path) -> Scenario:
     texts = []
     for path in (toml, toml.with_suffix(".py")):
         try:
+            if path.exists() and not path.is_file():
+                raise BadInput(f"{path}: is not a file")
             if path.stat().st_size > MAX_BYTES:
                 raise BadInput(
                     f"{path}: {path.stat().st_size:,} bytes; a scenario file has at most {MAX_BYTES:,}"

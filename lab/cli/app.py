@@ -1,66 +1,86 @@
-"""The commands, in the order in which a newcomer needs them."""
+"""The Typer application, made for one command line: only the module of the command that is asked for is imported."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+import inspect
+from collections.abc import Callable, Collection, Sequence
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 
-from lab.cli import bench, demo, doctor, images, report, show, topology
+from lab.cli.commands import COMMANDS, EPILOG, GLOBAL_OPTIONS, HELP, Command
 
-_HELP: Final = """\
-A scalability lab on your own machine: HAProxy → Apache/PHP → memcached → MySQL + replicas, plus MinIO (S3).
-
-Start one, measure it, change it, measure again.
-
-First steps: lab up --stage single · lab bench read-heavy · lab up --stage balanced · lab sweep read-heavy --replicas 1,2,4
-"""
-_EPILOG: Final = (
-    "Before or after any command: --lab NAME (several labs may run), --json, --quiet, --debug. "
-    "Exit codes: 0 ok, 2 bad input, 3 machine not ready, 4 lab not running, 5 run invalid, 8 image build failed, 130 interrupted."
-)
-
-app = typer.Typer(
-    name="lab",
-    help=_HELP,
-    epilog=_EPILOG,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_HELP_OF: Final = {option.flag: option.help for option in GLOBAL_OPTIONS}
 
 
-@app.callback()
+def call(args: Sequence[str], asked: Collection[str]) -> int:
+    """Run one command line and return its exit code.
+
+    A command alone needs no parser: its function's own defaults are what Typer would hand over, and Typer's checks of
+    values take 0.1 s to import (Pydantic).
+    """
+    for command in COMMANDS:
+        if list(args) == [command.name]:
+            what = _load(command)
+            if not isinstance(what, typer.Typer) and _needs_nothing(what):
+                try:
+                    what()
+                except typer.Exit as done:
+                    return done.exit_code
+                return 0
+    return int(make_app(asked)(args, prog_name="lab", standalone_mode=False) or 0)
+
+
+def _needs_nothing(function: Callable[..., None]) -> bool:
+    parameters = inspect.signature(function).parameters.values()
+    return all(parameter.default is not inspect.Parameter.empty for parameter in parameters)
+
+
+def _load(command: Command) -> Any:  # noqa: ANN401 - a function, or a Typer of sub-commands
+    return getattr(import_module(command.module), command.attribute)
+
+
+def make_app(asked: Collection[str] | None = None) -> typer.Typer:
+    """Return the application; only the commands that are asked for can run, the others are names. None: all can."""
+    app = typer.Typer(
+        name="lab",
+        help=HELP,
+        epilog=EPILOG,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_globals)
+    for command in COMMANDS:
+        if asked is None or command.name in asked:
+            _add(app, command)
+        else:
+            app.command(command.name, help=command.help, rich_help_panel=command.panel)(_not_loaded)
+    return app
+
+
+def _add(app: typer.Typer, command: Command) -> None:
+    what = _load(command)
+    if isinstance(what, typer.Typer):
+        app.add_typer(what, name=command.name, rich_help_panel=command.panel)
+    else:
+        app.command(command.name, rich_help_panel=command.panel)(what)
+
+
+def _not_loaded() -> None:
+    raise AssertionError("`make_app` was not asked for this command")
+
+
 def _globals(
-    lab: Annotated[str, typer.Option("--lab", metavar="NAME", help="Which lab; also LAB_NAME.")] = "lab",
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Tracebacks and details.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    lab: Annotated[
+        str, typer.Option("--lab", metavar="NAME", help=_HELP_OF["--lab"], show_default=False)
+    ] = "lab",
+    as_json: Annotated[bool, typer.Option("--json", help=_HELP_OF["--json"])] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help=_HELP_OF["--quiet"])] = False,
+    debug: Annotated[bool, typer.Option("--debug", help=_HELP_OF["--debug"])] = False,
+    version: Annotated[bool, typer.Option("--version", help=_HELP_OF["--version"])] = False,
 ) -> None:
     """Document the global options: `lab.cli.main` has taken them out before Typer sees them."""
     del lab, as_json, quiet, debug, version
-
-
-_START: Final = "Start and change a lab"
-_MEASURE: Final = "Measure"
-_MACHINE: Final = "This machine"
-
-app.command("demo", rich_help_panel=_START)(demo.demo)
-app.command("up", rich_help_panel=_START)(topology.up)
-app.command("scale", rich_help_panel=_START)(topology.scale)
-app.command("down", rich_help_panel=_START)(topology.down)
-app.command("status", rich_help_panel=_START)(show.status)
-app.command("ls", rich_help_panel=_START)(show.ls)
-app.command("logs", rich_help_panel=_START)(show.logs)
-app.command("open", rich_help_panel=_START)(show.open_lab)
-app.command("shell", rich_help_panel=_START)(show.shell)
-app.command("compose", rich_help_panel=_START)(topology.compose)
-app.command("scenarios", rich_help_panel=_MEASURE)(bench.scenarios)
-app.command("bench", rich_help_panel=_MEASURE)(bench.bench)
-app.command("sweep", rich_help_panel=_MEASURE)(bench.sweep)
-app.command("runs", rich_help_panel=_MEASURE)(report.runs)
-app.command("report", rich_help_panel=_MEASURE)(report.report)
-app.command("doctor", rich_help_panel=_MACHINE)(doctor.doctor)
-app.add_typer(images.app, name="images", rich_help_panel=_MACHINE)

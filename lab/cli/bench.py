@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from lab.cli.console import out, out_json
-from lab.cli.measuring import finish, progress_bar
 from lab.cli.options import MAX_USERS, given_options, whole, with_topology_options
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput
-from lab.model.scenario import Scenario
-from lab.workflows.measure import Load
+
+if TYPE_CHECKING:
+    from lab.model.scenario import Scenario
+    from lab.workflows.measure import Load
 
 RAMP_S: Final = 2.0
 DEFAULT_SEED: Final = 20260101
@@ -77,6 +78,8 @@ def seconds(flag: str, word: str, *, low: float = 1, high: float = 86_400) -> fl
 
 
 def _load(scenario: Scenario, users: int | None, duration: str | None, seed: str) -> Load:
+    from lab.workflows.measure import Load
+
     return Load(
         users=users or scenario.users,
         think_s=None,
@@ -96,19 +99,23 @@ def bench(
     seed: _SEED = str(DEFAULT_SEED),
 ) -> None:
     """Measure one point of the running lab: throughput, percentiles, what each tier used, what binds."""
+    from lab.cli.measuring import finish, progress_bar
     from lab.cli.wiring import context
     from lab.workflows.bench import plan_bench, run_bench
+    from lab.workflows.exclusive import exclusively
 
     ctx = context()
     chosen = ctx.scenarios.load(scenario)
     count = whole("--users", users, 1, MAX_USERS) if users is not None else None
     load = _load(chosen, count, duration, seed)
-    plan = plan_bench(ctx, chosen, load, repeat=whole("--repeat", repeat, 1, 100), name=save_as)
-    ctx.reporter.info(
-        f"{chosen.name}: {chosen.title}; {plan.load.users} users, about {plan.expected_s:.0f} s"
-    )
-    with progress_bar(chosen.name) as on_progress:
-        run, folder = run_bench(ctx, plan, on_progress=on_progress)
+    times = whole("--repeat", repeat, 1, 100)
+    with exclusively(ctx, "bench"):
+        plan = plan_bench(ctx, chosen, load, repeat=times, name=save_as)
+        ctx.reporter.info(
+            f"{chosen.name}: {chosen.title}; {plan.load.users} users, about {plan.expected_s:.0f} s"
+        )
+        with progress_bar(chosen.name) as on_progress:
+            run, folder = run_bench(ctx, plan, on_progress=on_progress)
     finish(run, folder)
 
 
@@ -131,18 +138,22 @@ def sweep(
 
     Examples: lab sweep read-heavy --replicas 1,2,4 · lab sweep read-heavy --stage single..full
     """
-    from lab.cli.sweeping import run_and_show, sweep_points
+    from lab.cli.sweeping import run_and_show, sweep_points, sweep_values
     from lab.cli.wiring import context
     from lab.model.images import images_for
+    from lab.workflows.exclusive import exclusively
     from lab.workflows.images import ensure_images
-    from lab.workflows.sweep import plan_sweep
+    from lab.workflows.sweep_plan import plan_sweep
 
     ctx = context()
     chosen = ctx.scenarios.load(scenario)
     options, where = given_options(given)
-    factor, topologies, fixed_users = sweep_points(ctx, options, where, users)
-    ensure_images({name for topology in topologies.values() for name in images_for(topology)}, ctx)
-    load = _load(chosen, fixed_users, duration, seed)
     times = whole("--blocks", blocks, 1, 50)
-    plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=times, name=save_as)
-    run_and_show(ctx, plan, yes=yes)
+    factor, values = sweep_values(options, users)
+    count = whole("--users", users, 1, MAX_USERS) if users is not None and factor != "users" else None
+    load = _load(chosen, count, duration, seed)
+    with exclusively(ctx, "sweep"):
+        topologies = sweep_points(ctx, options, where, factor, values)
+        ensure_images({name for topology in topologies.values() for name in images_for(topology)}, ctx)
+        plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=times, name=save_as)
+        run_and_show(ctx, plan, yes=yes)

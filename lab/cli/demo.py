@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from lab.cli.console import out
 from lab.cli.state import GLOBALS
+
+if TYPE_CHECKING:
+    from lab.workflows.context import Context
 
 # Without the store: its image compiles for minutes, and a curve should be on the screen before that.
 FIRST: Final = {"stage": "cached", "store": "local"}
@@ -21,29 +24,53 @@ def demo(
     yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
 ) -> None:
     """Show the whole thing: build what is missing, measure 1, 2 and 4 replicas, draw the curve, start the full lab."""
-    from lab.cli.bench import DEFAULT_SEED, RAMP_S
-    from lab.cli.sweeping import run_and_show
     from lab.cli.topology import confirm
     from lab.cli.wiring import context
     from lab.model.images import images_for
     from lab.model.topology import resolve
+    from lab.workflows.exclusive import exclusively
     from lab.workflows.find import running_lab
+    from lab.workflows.fitting import require_fit
     from lab.workflows.images import ensure_images
-    from lab.workflows.measure import Load
     from lab.workflows.reset import may_be_changed
-    from lab.workflows.sweep import plan_sweep
     from lab.workflows.up import execute, plan_up
 
     ctx = context()
-    say = ctx.reporter.info
-    if may_be_changed(ctx, running_lab(ctx)):
-        confirm(
-            f'The data of lab "{ctx.lab}" was changed; the demo puts it back to the original. Go on?', yes=yes
-        )
-    say("[bold]1/4[/] images for the first curve (about 3 min the first time, then nothing)")
+    with exclusively(ctx, "demo"):
+        say = ctx.reporter.info
+        if may_be_changed(ctx, running_lab(ctx)):
+            confirm(
+                f'The data of lab "{ctx.lab}" was changed; the demo puts it back to the original. Go on?',
+                yes=yes,
+            )
+        require_fit(ctx, resolve({}), scenario="read-heavy")
+        say("[bold]1/4[/] images for the first curve (about 3 min the first time, then nothing)")
+        _first_curve(ctx)
+        full = resolve({})
+        say("[bold]3/4[/] the object store, compiled from source (about 4 min the first time, then nothing)")
+        ensure_images(images_for(full), ctx)
+        say("[bold]4/4[/] the full lab")
+        running = execute(ctx, plan_up(ctx, full))
+    if GLOBALS.as_json:
+        return
+    out("")
+    out("[bold]The full lab is running.[/]")
+    for label, text in last_screen(f"http://127.0.0.1:{running.host_port}/", str(ctx.results.folder("last"))):
+        out(f"  {label:<22} {text}")
+
+
+def _first_curve(ctx: Context) -> None:
+    from lab.cli.bench import DEFAULT_SEED, RAMP_S
+    from lab.cli.sweeping import run_and_show
+    from lab.model.images import images_for
+    from lab.model.topology import resolve
+    from lab.workflows.images import ensure_images
+    from lab.workflows.measure import Load
+    from lab.workflows.sweep_plan import plan_sweep
+
     topologies = {n: resolve({**FIRST, "replicas": n}) for n in REPLICAS}
     ensure_images(images_for(topologies[1]), ctx)
-    say("[bold]2/4[/] the first curve: what do 1, 2 and 4 web replicas deliver? (about 3 min)")
+    ctx.reporter.info("[bold]2/4[/] the first curve: what do 1, 2 and 4 web replicas deliver? (about 3 min)")
     scenario = ctx.scenarios.load("read-heavy")
     load = Load(
         users=scenario.users,
@@ -57,17 +84,6 @@ def demo(
         ctx, scenario, load, factor="replicas", topologies=topologies, blocks=BLOCKS, restore=False
     )
     run_and_show(ctx, plan, yes=True)
-    full = resolve({})
-    say("[bold]3/4[/] the object store, compiled from source (about 4 min the first time, then nothing)")
-    ensure_images(images_for(full), ctx)
-    say("[bold]4/4[/] the full lab")
-    running = execute(ctx, plan_up(ctx, full))
-    if GLOBALS.as_json:
-        return
-    out("")
-    out("[bold]The full lab is running.[/]")
-    for label, text in last_screen(f"http://127.0.0.1:{running.host_port}/", str(ctx.results.folder("last"))):
-        out(f"  {label:<22} {text}")
 
 
 def last_screen(url: str, folder: str) -> list[tuple[str, str]]:

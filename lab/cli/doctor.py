@@ -46,6 +46,7 @@ def doctor(
         out_json(as_document(diagnosis.facts, diagnosis.checks))
     else:
         _show(diagnosis.checks)
+        _suggest(diagnosis)
     if not diagnosis.is_ready:
         raise typer.Exit(3)
 
@@ -76,6 +77,15 @@ def _show(checks: list[Check]) -> None:
     out(table)
     failed = [check.name for check in checks if check.status == "fail"]
     out(f"[bold red]not ready:[/] {', '.join(failed)}" if failed else "[green]ready[/]  next: lab up")
+
+
+def _suggest(diagnosis: Diagnosis) -> None:
+    from lab.model.doctor import suggestion
+
+    plan = suggestion(diagnosis.facts)
+    if plan is not None:
+        out(f"suggested: [bold]{plan.up}[/]   then: [bold]{plan.sweep}[/]")
+        out(f"[dim]{plan.sentence}[/]")
 
 
 def _plain(text: str) -> str:

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from typing import Final, NoReturn
 
 from lab import __version__
+from lab.cli.console import accept_every_character, err_text
 from lab.cli.state import GLOBALS
-from lab.errors import BadInput, Interrupted, LabError, Terminated
-from lab.model.topology import check_lab_name
+from lab.errors import BadInput, Interrupted, LabError, MachineNotReady, Stopped, Terminated
 
+_DEFAULT_LAB: Final = "lab"
 _FLAGS: Final = {"--json": "as_json", "--quiet": "is_quiet", "--debug": "is_debug"}
 _HABITS: Final = {
     "ps": "status",
@@ -33,7 +34,7 @@ def hoist_globals(argv: Sequence[str]) -> list[str]:
     """
     rest: list[str] = []
     words = iter(argv)
-    lab = os.environ.get("LAB_NAME", "lab")
+    lab = os.environ.get("LAB_NAME", _DEFAULT_LAB)
     for word in words:
         if word == "--":
             rest += [word, *words]
@@ -46,16 +47,38 @@ def hoist_globals(argv: Sequence[str]) -> list[str]:
             lab = word.removeprefix("--lab=")
         else:
             rest.append(word)
-    GLOBALS.lab = check_lab_name(lab)
+    if lab != _DEFAULT_LAB:
+        from lab.model.topology import check_lab_name
+
+        check_lab_name(lab)
+    GLOBALS.lab = lab
     return rest
 
 
-def _terminate(_signum: int, _frame: object) -> NoReturn:
-    raise Terminated("Terminated.")
+def _stop(signum: int, _frame: object) -> NoReturn:
+    raise Stopped(Interrupted("Interrupted.") if signum == signal.SIGINT else Terminated("Terminated."))
+
+
+def _drop_stopped(dropped: sys.UnraisableHookArgs) -> None:
+    if not isinstance(dropped.exc_value, Stopped):  # `raise_if_stopped` raises it again
+        sys.__unraisablehook__(dropped)
+
+
+def _listen_to_signals() -> None:
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGHUP: the terminal's window was closed
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) != signal.SIG_IGN:  # nohup, a shell's background
+            signal.signal(number, _stop)
+    sys.unraisablehook = _drop_stopped
 
 
 def run(argv: Sequence[str]) -> int:
     """Run one command line and return its exit code; raises what went wrong."""
+    if sys.platform == "win32":
+        raise MachineNotReady(
+            "lab does not run on Windows itself.",
+            hint="install it inside WSL2 (`wsl --install`); with Docker Desktop, switch its WSL integration on",
+        )
     args = hoist_globals(argv)
     if "--version" in args[:1]:
         sys.stdout.write(f"lab {__version__}\n")
@@ -63,35 +86,52 @@ def run(argv: Sequence[str]) -> int:
     command = next((word for word in args if not word.startswith("-")), None)
     if command in _HABITS:
         raise BadInput(f'There is no command "{command}".', hint=f"lab {_HABITS[command]}")
-    from lab.cli.app import app
+    words = _completed_words() or [command or ""]
+    if words == [""] and (not args or args[0] in {"-h", "--help"}):
+        from lab.cli.help import show
 
-    code = app(args or ["--help"], prog_name="lab", standalone_mode=False)
-    return int(code or 0)
+        show()
+        return 0
+    from lab.cli.app import call
+
+    return call(args, words)
+
+
+def _completed_words() -> list[str]:
+    """Return the words of the line that a shell wants to be completed; none when this is no such call."""
+    if "_LAB_COMPLETE" not in os.environ:
+        return []
+    line = " ".join(os.environ.get(name, "") for name in ("COMP_WORDS", "_TYPER_COMPLETE_ARGS"))
+    return ["lab", *line.split()]
 
 
 def main() -> NoReturn:
     """Run the command line; never returns, never shows a traceback without `--debug`."""
-    sys.exit(guarded(sys.argv[1:]))
+    try:
+        _listen_to_signals()
+        code = guarded(sys.argv[1:])
+    except Stopped as stopped:  # it arrived before the first line there, or after its last
+        code = stopped.error.exit_code
+    sys.exit(code)
 
 
 def guarded(argv: Sequence[str]) -> int:
     """Run one command line, report what went wrong, and return the exit code."""
-    signal.signal(signal.SIGTERM, _terminate)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal without UTF-8 shows "?" instead of failing
+    accept_every_character()
     try:
         code = run(argv)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except Stopped as stopped:
+        return _report(stopped.error)
     except KeyboardInterrupt:
         return _report(Interrupted("Interrupted."))
     except LabError as error:
-        return _report(error)
+        return _report(Stopped.asked.error if Stopped.asked else error)  # Ctrl-C ends our children, too
     except Exception as error:  # noqa: BLE001 - the one boundary
-        return _report_other(error)
+        return _report(Stopped.asked.error) if Stopped.asked else _report_other(error)
     return code
 
 
@@ -127,9 +167,9 @@ def _report(error: LabError) -> int:
                 "hint": error.hint or None,
             }
         )
-    sys.stderr.write(f"error: {error.message}\n")
+    err_text(f"error: {error.message}")
     if error.hint:
-        sys.stderr.write(f"hint:  {error.hint}\n")
+        err_text(f"hint:  {error.hint}")
     return error.exit_code
 
 

@@ -5,34 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab.cli.console import console, out_json
+from lab.cli.console import console, err, is_terminal, out_json
 from lab.cli.state import GLOBALS
 from lab.errors import RunInvalid
 from lab.model.run import Run, to_document
-from lab.workflows.measure import Progress
+
+if TYPE_CHECKING:
+    from lab.workflows.measure import Progress
 
 
 @contextmanager
 def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
     """Show a bar with rate, errors and latency; a line every ten seconds where there is no terminal."""
-    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
     if GLOBALS.is_quiet:
         yield lambda _p: None
         return
-    screen = console(stderr=True)
-    if not screen.is_terminal:
+    if not is_terminal(stderr=True):
         yield _line_printer(title)
         return
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
     columns = (
         TextColumn("{task.description}"),
         BarColumn(bar_width=24),
         TimeRemainingColumn(),
         TextColumn("{task.fields[live]}"),
     )
-    with Bar(*columns, console=screen, transient=True) as bar:
+    with Bar(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task(title, total=None, live="starting")
 
         def show(p: Progress) -> None:
@@ -48,9 +50,8 @@ def _line_printer(title: str) -> Callable[[Progress], None]:
     def show(p: Progress) -> None:
         if p.elapsed_s - last[0] >= 10:
             last[0] = p.elapsed_s
-            console(stderr=True).print(
-                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {p.throughput_rps:.0f} req/s, {p.failures} failed",
-                overflow="fold",
+            err(
+                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {p.throughput_rps:.0f} req/s, {p.failures} failed"
             )
 
     return show
@@ -72,6 +73,7 @@ def finish(run: Run, folder: Path) -> None:
         f"{p.label}, block {m.block}: {problem}"
         for p in run.points
         for m in p.measurements
+        if not m.repeated
         for problem in m.problems
     ]
     if reasons:

@@ -78,7 +78,7 @@ def with_topology_options(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def wrapper(**values: Any) -> None:  # noqa: ANN401 - what Typer hands over depends on the command
         names = [parameter.name for parameter in extra]
-        given = {name: value for name in names if (value := values.pop(name)) is not None}
+        given = {name: value for name in names if (value := values.pop(name, None)) is not None}
         command(given=given, **values)
 
     parameters = [*own, *extra]
@@ -111,9 +111,11 @@ def read_text_file(path: Path, flag: str, *, max_bytes: int = MAX_BYTES) -> str:
     try:
         if path.is_dir():
             raise BadInput(f"{flag}: {path}: is a folder, not a file")
-        if path.stat().st_size > max_bytes:
-            raise BadInput(f"{flag}: {path}: {path.stat().st_size:,} bytes; at most {max_bytes:,} are read")
-        return path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)  # not its size: a pipe (`<(...)`) and /dev/zero have none
+        if len(content) > max_bytes:
+            raise BadInput(f"{flag}: {path}: at most {max_bytes:,} bytes are read")
+        return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError:
         raise BadInput(f"{flag}: {path}: not a UTF-8 text file") from None
     except FileNotFoundError:

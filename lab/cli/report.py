@@ -10,17 +10,13 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from lab.cli.console import console, err, out, out_json, out_text
+from lab.cli.console import err, is_terminal, is_unicode, out, out_json, out_text, width
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput, MachineNotReady
 from lab.model.run import Run, from_document
 
 _WIDE: Final = 120  # columns from which the list of runs is a table
 _SUFFIXES: Final = (".html", ".htm")
-
-
-def _is_ascii() -> bool:
-    return not (console().encoding or "").lower().startswith("utf")
 
 
 def _tier_table(run: Run) -> object:
@@ -41,7 +37,7 @@ def _tier_table(run: Run) -> object:
             justify="right" if title in {"n", "CPU of quota", "throttled", "memory"} else "left",
         )
     for row in tier_rows(point.valid or list(point.measurements)):
-        table.add_row(*(plain_ascii(cell) if _is_ascii() else cell for cell in row))
+        table.add_row(*(cell if is_unicode() else plain_ascii(cell) for cell in row))
     return table
 
 
@@ -57,19 +53,17 @@ def show_run(run: Run, folder: Path) -> None:
     """Print a finished run: the curve of a sweep, the per-tier table, the lines that people quote."""
     from lab.report.text import bench_lines, curve_lines
 
-    width = console().width
+    columns = width()
     if run.points:
         if run.factor:
-            out_text("\n".join(curve_lines(run, width, is_ascii=_is_ascii())) + "\n")
+            out_text("\n".join(curve_lines(run, columns, is_ascii=not is_unicode())) + "\n")
         out(_tier_table(run))
         out_text("")
     path = folder / "report.html"
     report_path = _shown(path) if path.exists() else ""
     out_text(
         "\n".join(
-            bench_lines(
-                run, report_path, width=0 if not console().is_terminal else width, is_ascii=_is_ascii()
-            )
+            bench_lines(run, report_path, width=columns if is_terminal() else 0, is_ascii=not is_unicode())
         )
     )
 
@@ -93,12 +87,12 @@ def _entry(run: Run, now_s: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _readable(documents: Sequence[Mapping[str, Any]]) -> tuple[list[Run], list[str]]:
+def _readable(documents: Mapping[str, Mapping[str, Any]]) -> tuple[list[Run], list[str]]:
     """Return the runs that this version reads, and why it does not read the others."""
     found, skipped = [], []
-    for document in documents:
+    for name, document in documents.items():
         try:
-            found.append(from_document(document, name=str(document.get("id", "a run"))))
+            found.append(from_document(document, name=name))
         except BadInput as error:
             skipped.append(error.message)
     return found, skipped
@@ -109,7 +103,9 @@ def runs() -> None:
     from lab.cli.wiring import context
 
     ctx = context()
-    found, skipped = _readable(ctx.results.list())
+    documents, broken = ctx.results.sorted_out()
+    found, other = _readable(documents)
+    skipped = [*broken, *other]
     now_s = ctx.clock.now_s()
     for message in skipped:
         err(f"skipped {message}")
@@ -122,9 +118,7 @@ def runs() -> None:
     if not found:
         out_text(f"no runs in {ctx.results.root()}; make one with: lab bench read-heavy")
         return
-    out_text(
-        "\n".join(_wide_lines(found, entries) if console().width >= _WIDE else _narrow_lines(found, entries))
-    )
+    out_text("\n".join(_wide_lines(found, entries) if width() >= _WIDE else _narrow_lines(found, entries)))
 
 
 def _cells(run: Run, entry: Mapping[str, Any]) -> tuple[str, ...]:
@@ -141,7 +135,7 @@ def _cells(run: Run, entry: Mapping[str, Any]) -> tuple[str, ...]:
         "VALID" if run.is_valid else f"INVALID ({entry['valid_measurements']}/{entry['measurements']})",
         age(entry["age_s"]) if entry["age_s"] is not None else "?",
     )
-    return tuple(plain_ascii(cell) for cell in cells) if _is_ascii() else cells
+    return cells if is_unicode() else tuple(plain_ascii(cell) for cell in cells)
 
 
 def _wide_lines(found: Sequence[Run], entries: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -165,7 +159,7 @@ def _narrow_lines(found: Sequence[Run], entries: Sequence[Mapping[str, Any]]) ->
         words = ", ".join(
             word for word in (name, kind, scenario, counted, *rest[:-1], f"{rest[-1]} old") if word
         )
-        lines += [id_, *wrap(words, console().width, initial_indent="  ", subsequent_indent="  ")]
+        lines += [id_, *wrap(words, width(), initial_indent="  ", subsequent_indent="  ")]
     return lines
 
 

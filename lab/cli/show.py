@@ -3,48 +3,64 @@
 from __future__ import annotations
 
 import subprocess
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lab.cli.console import console, out, out_json
-from lab.cli.options import whole
+from lab.cli.console import is_terminal, is_unicode, out, out_json, width
 from lab.cli.state import GLOBALS
-from lab.errors import BadInput, LabNotRunning, TierUnhealthy, did_you_mean
-from lab.model.state import Container, RunningLab
+from lab.errors import BadInput, LabNotRunning, Stopped, TierUnhealthy, did_you_mean
+from lab.model.state import LABEL_TOPOLOGY, Container, RunningLab
+
+if TYPE_CHECKING:
+    from lab.workflows.context import Context
 
 
 def status() -> None:
     """Draw the running topology: tiers, replicas, who talks to whom, ports, health."""
     from lab.cli.picture import draw, next_step
     from lab.cli.wiring import context
+    from lab.model.services import missing_services
     from lab.workflows.find import as_document, need_running_lab
 
-    lab = need_running_lab(context())
+    ctx = context()
+    lab = need_running_lab(ctx)
     if GLOBALS.as_json:
         out_json(as_document(lab))
     else:
-        for line in draw(lab, width=console().width, unicode=_unicode()):
+        for line in draw(lab, width=width(), unicode=is_unicode()):
             out(line)
         out(next_step(lab))
-    sick = [c.service for c in lab.containers if not c.is_serving and c.service != "credentials"]
+    if lab.topology is None:
+        ctx.reporter.warn(
+            f"{LABEL_TOPOLOGY}: this label of the lab cannot be read; another version of lab, or somebody by hand, wrote it;"
+            " lab down, then lab up"
+        )
+    _warn_of_strangers(ctx, lab.strangers)
+    missing = missing_services(lab)
+    if missing:
+        raise TierUnhealthy(f"Not there: {', '.join(missing)}; a command was killed half-way.", hint="lab up")
+    sick = [c.service or c.name for c in lab.containers if not c.is_serving and c.service != "credentials"]
     if sick:
         raise TierUnhealthy(f"Not serving: {', '.join(sorted(sick))}.", hint=f"lab logs {min(sick)}")
 
 
-def _unicode() -> bool:
-    return (console().encoding or "").lower().startswith("utf")
+def _warn_of_strangers(ctx: Context, strangers: Iterable[Container]) -> None:
+    for container in strangers:
+        ctx.reporter.warn(f"container {container.name} is no lab's and stays untouched: {container.oddity}")
 
 
 def ls() -> None:
     """List every lab of this engine, leftovers of killed runs included."""
-    from rich.table import Table
-
     from lab.cli.wiring import context
-    from lab.render.compose import summary
+    from lab.model.summary import summary
     from lab.workflows.find import all_labs, topology_of
 
-    labs = all_labs(context())
+    ctx = context()
+    carriers = ctx.engine.containers()
+    labs = all_labs(ctx, carriers)
+    _warn_of_strangers(ctx, [container for container in carriers if container.oddity])
     rows: list[dict[str, Any]] = []
     for name, containers in labs.items():
         running = sum(c.state == "running" for c in containers)
@@ -65,13 +81,30 @@ def ls() -> None:
     if not rows:
         out("no labs; start one with: lab up")
         return
-    table = Table(box=None, pad_edge=False)
-    for title in ("lab", "running", "url", "topology"):
-        table.add_column(title, overflow="fold")
+    out("\n".join(_list_lines(rows, width())))
+
+
+def _list_lines(rows: Sequence[Mapping[str, Any]], columns: int) -> list[str]:
+    """Return a table where it fits, else the name of each lab on a line of its own and the rest below it."""
+    table = [("lab", "running", "url", "topology")]
     for row in rows:
-        what = row["topology"] or f"leftovers; remove with: lab --lab {row['lab']} down"
-        table.add_row(row["lab"], str(row["running"]), row["url"] or "-", what)
-    out(table)
+        kept = "leftovers; remove with" if row["containers"] else "stopped, data kept; forget it with"
+        what = (
+            row["topology"]
+            or f"{kept}: lab --lab {row['lab']} down{'' if row['containers'] else ' --volumes'}"
+        )
+        table.append((row["lab"], str(row["running"]), row["url"] or "-", what))
+    widths = [max(len(cells[i]) for cells in table) for i in range(len(table[0]))]
+    if sum(widths) + 2 * (len(widths) - 1) <= columns:
+        return [
+            "  ".join(f"{cell:<{wide}}" for cell, wide in zip(cells, widths, strict=True)).rstrip()
+            for cells in table
+        ]
+    return [
+        line
+        for name, running, url, what in table[1:]
+        for line in (name, f"  {running} running{'' if url == '-' else f', {url}'}", f"  {what}")
+    ]
 
 
 def find_target(lab: RunningLab, target: str) -> list[Container]:
@@ -101,6 +134,7 @@ def logs(
     ] = None,
 ) -> None:
     """Show what the containers wrote."""
+    from lab.cli.options import whole
     from lab.cli.wiring import context
     from lab.workflows.find import running_lab
 
@@ -110,11 +144,16 @@ def logs(
     if lab is None:
         raise LabNotRunning(f'No lab named "{ctx.lab}" is running.', hint="lab up")
     services = [c.service for c in find_target(lab, target)] if target else []
-    ansi = "auto" if console().is_terminal else "never"
+    ansi = "auto" if is_terminal() else "never"
     argv = ["docker", "compose", "--ansi", ansi, "-p", ctx.lab, "logs", "--tail", str(lines)]
     argv += ["--follow"] if follow else []
     argv += ["--since", since] if since else []
-    code = subprocess.run([*argv, *services], check=False).returncode
+    try:
+        code = subprocess.run([*argv, *services], check=False).returncode
+    except Stopped as stopped:
+        if not follow:
+            raise
+        raise typer.Exit(stopped.error.exit_code) from None  # the way to end it: nothing to tell
     if code not in {0, 130}:
         raise BadInput(
             f"docker compose logs ended with {code}", hint="--since takes 10m, 2h or 2026-01-31T12:00:00"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from lab.cli.console import out, out_json, out_text
-from lab.cli.options import topology_from, with_topology_options
+from lab.cli.options import topology_from, whole, with_topology_options
 from lab.cli.state import GLOBALS
-from lab.errors import BadInput, Interrupted
+from lab.errors import BadInput, Interrupted, MachineNotReady
 from lab.model.topology import Topology
-from lab.workflows.context import Context
-from lab.workflows.up import Plan
+
+if TYPE_CHECKING:
+    from lab.workflows.down import Removed
+    from lab.workflows.up import Plan
 
 
 @with_topology_options
@@ -29,18 +32,21 @@ def up(
     """
     from lab.cli.wiring import context
     from lab.model.images import images_for
+    from lab.workflows.exclusive import exclusively
+    from lab.workflows.fitting import require_fit
     from lab.workflows.images import ensure_images
     from lab.workflows.up import execute, plan_up
 
     del detached  # accepted out of habit: a lab always runs in the background
     topology, placement = topology_from(given)
     ctx = context()
+    require_fit(ctx, topology)
     ensure_images(images_for(topology), ctx)
     web_image = _own_app(placement)
-    plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)
-    _announce(plan.before.name if plan.before else None, plan)
-    _warn_when_host_bound(ctx, topology)
-    lab = execute(ctx, plan)
+    with exclusively(ctx, "up"):
+        plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)
+        _announce(plan.before.name if plan.before else None, plan)
+        lab = execute(ctx, plan)
     from lab.cli.picture import next_step, summary_lines
 
     if GLOBALS.as_json:
@@ -97,36 +103,28 @@ def cost_line(plan: Plan) -> str:
     return f"{cost.containers} containers, about {cost.memory_bytes / 2**20:,.0f} MiB, {cost.cpu_cores:.2f} cores of CPU shares"
 
 
-def _warn_when_host_bound(ctx: Context, topology: Topology) -> None:
-    from lab.model.plan import host_bound
-
-    machine = ctx.engine.machine()
-    why = host_bound(topology, cores=machine.cores, memory_bytes=machine.memory_bytes)
-    if why:
-        ctx.reporter.warn(
-            f"host-bound on this machine: {why}; under load the machine will be the limit, not a tier"
-        )
-
-
 def scale(
     targets: Annotated[list[str], typer.Argument(metavar="TIER=N...", help="web=5, db-replica=2, cache=2")],
 ) -> None:
     """Change the number of web, db-replica or cache containers while the lab serves; drains before it stops."""
     from lab.cli.wiring import context
+    from lab.workflows.exclusive import exclusively
     from lab.workflows.find import need_running_lab, own_web_image
+    from lab.workflows.fitting import require_fit
     from lab.workflows.scale import parse_targets, scaled
     from lab.workflows.up import execute, plan_up
 
     wanted = parse_targets(targets)
     ctx = context()
-    lab = need_running_lab(ctx)
-    if lab.topology is None:
-        raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
-    topology: Topology = scaled(lab.topology, wanted)
-    plan = plan_up(ctx, topology, web_image=own_web_image(lab))
-    _announce(ctx.lab, plan)
-    _warn_when_host_bound(ctx, topology)
-    lab = execute(ctx, plan)
+    with exclusively(ctx, "scale"):
+        lab = need_running_lab(ctx)
+        if lab.topology is None:
+            raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
+        topology: Topology = scaled(lab.topology, wanted)
+        plan = plan_up(ctx, topology, web_image=own_web_image(lab))
+        require_fit(ctx, topology)
+        _announce(ctx.lab, plan)
+        lab = execute(ctx, plan)
     if GLOBALS.as_json:
         from lab.workflows.find import as_document
 
@@ -147,9 +145,23 @@ def down(
     """Remove the lab: its containers and networks, and with --volumes its data. Nothing that is not the lab's."""
     from lab.cli.wiring import context
     from lab.workflows.down import take_all_down, take_down
+    from lab.workflows.exclusive import exclusively
 
     ctx = context()
-    removed = take_all_down(ctx, volumes=volumes) if every else [take_down(ctx, ctx.lab, volumes=volumes)]
+    kept: list[str] = []
+    if every:
+        removed, kept = take_all_down(ctx, volumes=volumes)
+    else:
+        with exclusively(ctx, "down"):
+            removed = [take_down(ctx, ctx.lab, volumes=volumes)]
+    _show_removed(removed)
+    if kept:
+        raise MachineNotReady(
+            "\n".join(kept), hint="the other labs are removed; end what works on these, then again"
+        )
+
+
+def _show_removed(removed: Sequence[Removed]) -> None:
     if GLOBALS.as_json:
         out_json(
             {
@@ -168,17 +180,24 @@ def down(
 
 
 @with_topology_options
-def compose(given: dict[str, Any]) -> None:
+def compose(
+    given: dict[str, Any],
+    engine: Annotated[
+        str, typer.Option("--engine", metavar="N", help="Docker Engine that the file is for, 24 or newer.")
+    ] = "25",
+) -> None:
     """Print the complete compose file of a topology, made to be read; it runs without lab.
 
     Example: lab compose --stage cached | docker compose -f - -p anything up -d
     """
     from lab.render.compose import render
+    from lab.render.older import FIRST_WITH_START_INTERVAL
 
     topology, placement = topology_from(given)
     if "app" in placement:
         raise BadInput("--app: an own app needs its image; use `lab up --app PATH`")
-    text = render(topology).text
+    version = whole("--engine", engine, 24, 99)
+    text = render(topology, start_interval=version >= FIRST_WITH_START_INTERVAL).text
     if "port" in placement:
         text = text.replace("${LAB_PORT:-8080}", f"${{LAB_PORT:-{placement['port']}}}")
     if GLOBALS.as_json:

@@ -1,40 +1,141 @@
-"""The composition root: the only importer of adapters."""
+"""The composition root: the only importer of adapters, each when a workflow first asks for it."""
 
 from __future__ import annotations
 
-from lab.adapters.build import DockerImages
-from lab.adapters.compose import DockerComposeFactory
-from lab.adapters.engine import DockerEngine
-from lab.adapters.images_store import DockerImagesFile
-from lab.adapters.machine import LocalMachine
-from lab.adapters.own_app import build_own_app
-from lab.adapters.probe import DockerProbe
-from lab.adapters.results import ResultsFolder
-from lab.adapters.scenario_files import ScenarioFiles
-from lab.adapters.system import SystemClock
-from lab.cli.console import TerminalReporter
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
 from lab.cli.state import GLOBALS
 from lab.workflows.context import Context
 
-__all__ = ["build_own_app", "context", "images_file"]
+if TYPE_CHECKING:
+    from lab.adapters.images_store import DockerImagesFile
+    from lab.ports import (
+        Clock,
+        ComposeFactory,
+        Engine,
+        Locks,
+        Probe,
+        Reporter,
+        Results,
+        Scenarios,
+        Surroundings,
+    )
+    from lab.workflows.doctor import MachineControl
+    from lab.workflows.images import ImageStore
+
+
+def _engine(_ctx: Context) -> Engine:
+    from lab.adapters.engine import DockerEngine
+
+    return DockerEngine()
+
+
+def _compose(_ctx: Context) -> ComposeFactory:
+    from lab.adapters.compose import DockerComposeFactory
+
+    return DockerComposeFactory()
+
+
+def _probe(_ctx: Context) -> Probe:
+    from lab.adapters.probe import DockerProbe
+
+    return DockerProbe()
+
+
+def _results(_ctx: Context) -> Results:
+    from lab.adapters.results import ResultsFolder
+
+    return ResultsFolder()
+
+
+def _scenarios(_ctx: Context) -> Scenarios:
+    from lab.adapters.scenario_files import ScenarioFiles
+
+    return ScenarioFiles()
+
+
+def _images(_ctx: Context) -> ImageStore:
+    from lab.adapters.build import DockerImages
+
+    return DockerImages()
+
+
+def _machine(_ctx: Context) -> MachineControl:
+    from lab.adapters.machine import LocalMachine
+
+    return LocalMachine()
+
+
+def _surroundings(ctx: Context) -> Surroundings:
+    from lab.adapters.room import EngineSurroundings
+
+    return EngineSurroundings(ctx.engine)
+
+
+def _clock(_ctx: Context) -> Clock:
+    from lab.adapters.system import SystemClock
+
+    return SystemClock()
+
+
+def _locks(_ctx: Context) -> Locks:
+    from lab.adapters.lock import FileLocks
+
+    return FileLocks()
+
+
+def _reporter(_ctx: Context) -> Reporter:
+    from lab.cli.console import TerminalReporter
+
+    return TerminalReporter()
+
+
+_ADAPTERS: Final[Mapping[str, Callable[[Context], object]]] = {
+    "engine": _engine,
+    "compose": _compose,
+    "probe": _probe,
+    "results": _results,
+    "scenarios": _scenarios,
+    "images": _images,
+    "machine": _machine,
+    "surroundings": _surroundings,
+    "clock": _clock,
+    "locks": _locks,
+    "reporter": _reporter,
+}
+
+
+class _Wired(Context):
+    """A context that makes an adapter when it is first asked for: a command imports only what it uses."""
+
+    __slots__ = ()
+
+    def __init__(self, lab: str) -> None:
+        object.__setattr__(self, "lab", lab)
+
+    def __getattr__(self, name: str) -> object:
+        if name not in _ADAPTERS:
+            raise AttributeError(name)
+        adapter = _ADAPTERS[name](self)
+        object.__setattr__(self, name, adapter)
+        return adapter
 
 
 def context(lab: str | None = None) -> Context:
     """Return the context of this invocation, for its `--lab` or for another lab."""
-    return Context(
-        lab=lab or GLOBALS.lab,
-        engine=DockerEngine(),
-        compose=DockerComposeFactory(),
-        probe=DockerProbe(),
-        results=ResultsFolder(),
-        scenarios=ScenarioFiles(),
-        images=DockerImages(),
-        machine=LocalMachine(),
-        clock=SystemClock(),
-        reporter=TerminalReporter(),
-    )
+    return _Wired(lab or GLOBALS.lab)
 
 
 def images_file() -> DockerImagesFile:
     """Return what `lab images save` and `load` work with."""
+    from lab.adapters.images_store import DockerImagesFile
+
     return DockerImagesFile()
+
+
+def build_own_app(path: str) -> str:
+    """Build the image of a learner's own app and return its reference."""
+    from lab.adapters.own_app import build_own_app as build
+
+    return build(path)

@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal
 
+from lab.model.fit import Room
+from lab.model.suggest import Suggestion, suggest
+
 Status = Literal["ok", "warn", "fail"]
 
-MIN_API: Final = (1, 44)  # Engine 25: the first with health checks' start_interval
-MIN_COMPOSE: Final = (2, 24)  # configs.content (2.23.1), start_interval
+MIN_API: Final = (1, 43)  # Engine 24, the oldest that is tested: docs/engines.md
+MIN_COMPOSE: Final = (2, 26)  # the oldest that is tested; configs.content came with 2.23.1
 GIB: Final = 2**30
 MIN_MEMORY: Final = 1.5 * GIB  # one web replica, MySQL, the generator, a margin
 GOOD_MEMORY: Final = 3.5 * GIB  # the full lab
@@ -18,6 +21,16 @@ IMAGES_DISK: Final = 8 * GIB  # images, MinIO's compiler and module cache, a few
 LAB_DISK: Final = 2 * GIB  # volumes of a few labs
 START_ENGINE: Final = (
     "start Docker (Desktop, Colima, `systemctl start docker`); on Debian or Ubuntu as root: lab doctor --fix"
+)
+BOOTSTRAP_AS_ROOT: Final = (
+    'once as root, for everybody who uses this engine: sudo "$(command -v lab)" images build base base-sid; '
+    "or bring the images in a file: lab images load FILE"
+)
+QUOTA_TODO: Final = (
+    "a kernel with CONFIG_CFS_BANDWIDTH; rootless Docker: delegate the cpu controller (systemd, cgroup v2)"
+)
+DOCKER_INSTEAD: Final = (
+    "use Docker Engine, Docker Desktop or Colima; DOCKER_HOST or `docker context use` says which"
 )
 INSTALL: Final = "on Debian or Ubuntu as root: lab doctor --fix; elsewhere install it from its own project"
 
@@ -30,10 +43,12 @@ class Facts:
         engine_problem, engine_hint: why no engine answers, and what helps; "" when one does.
         can_start: the missing engine would be this machine's own: not one elsewhere, nor one that refuses this user.
         is_local: the engine runs on this machine, not in a VM or elsewhere.
+        podman_version: of the Podman that answers in Docker's place; "" for Docker.
         clock_skew_s: the engine's clock minus ours.
         idle_ratio, steal_ratio: of all cores over one second.
         power: "mains", "battery", or "low-power" when the machine is told to save.
         has_base, can_pull, has_mmdebstrap: ways to the Debian root file system that images start from.
+        can_bootstrap: this user may be root where mmdebstrap needs it.
     """
 
     has_docker: bool
@@ -42,6 +57,7 @@ class Facts:
     can_start: bool = True
     engine_version: str = ""
     api_version: str = ""
+    podman_version: str = ""
     compose_version: str = ""
     buildx_version: str = ""
     machine: str = ""
@@ -60,6 +76,7 @@ class Facts:
     has_base: bool = False
     can_pull: bool = False
     has_mmdebstrap: bool = False
+    can_bootstrap: bool = True
 
     @property
     def has_engine(self) -> bool:
@@ -106,6 +123,9 @@ def _docker(facts: Facts) -> Check:
     if facts.engine_problem:
         todo = facts.engine_hint or START_ENGINE
         return Check(name="engine", status="fail", found=facts.engine_problem, todo=todo)
+    if facts.podman_version:
+        found = f"Podman {facts.podman_version} in Docker's place, which lab does not support"
+        return Check(name="engine", status="fail", found=found, todo=DOCKER_INSTEAD)
     where = "" if facts.is_local else f", on {facts.machine}, not on this machine itself"
     return Check(name="engine", status="ok", found=f"Docker {facts.engine_version}{where}")
 
@@ -117,7 +137,7 @@ def _engine_age(facts: Facts) -> Check:
     return Check(
         name="engine API",
         status="fail",
-        found=f"{facts.api_version or 'unknown'}; needs {need} (Engine 25 or newer)",
+        found=f"{facts.api_version or 'unknown'}; needs {need} (Engine 24 or newer)",
         todo="update Docker",
     )
 
@@ -145,13 +165,21 @@ def _base(facts: Facts) -> Check:
         return Check(name=name, status="ok", found="built")
     if facts.can_pull:
         return Check(name=name, status="ok", found="can be pulled")
+    if facts.has_mmdebstrap and not facts.can_bootstrap:
+        return Check(
+            name=name,
+            status="fail",
+            found="no registry answers, and mmdebstrap needs root or user namespaces, which this user has not",
+            todo=BOOTSTRAP_AS_ROOT,
+        )
     if facts.has_mmdebstrap:
         return Check(name=name, status="ok", found="mmdebstrap can make it where it cannot be pulled")
     return Check(
         name=name,
         status="fail",
         found="no registry answers, and mmdebstrap is not installed",
-        todo="on Debian or Ubuntu as root: lab doctor --fix; elsewhere a network from which `docker pull` works",
+        todo="on Debian or Ubuntu as root: lab doctor --fix; elsewhere a network from which `docker pull` works, or "
+        "lab images load FILE",
     )
 
 
@@ -209,7 +237,7 @@ def _cgroup(facts: Facts) -> Check:
         name="CPU quota",
         status="fail",
         found=f"{found} without CFS quota: a replica cannot be held to its share, so no curve means anything",
-        todo="a kernel with CONFIG_CFS_BANDWIDTH; rootless Docker: delegate the cpu controller (systemd, cgroup v2)",
+        todo=QUOTA_TODO,
     )
 
 
@@ -247,11 +275,25 @@ def _power(facts: Facts) -> Iterator[Check]:
         yield Check(name="power", status="ok", found="mains")
 
 
+def suggestion(facts: Facts) -> Suggestion | None:
+    """Return the plan that suits the engine's machine; None without an engine, or where not even one page fits."""
+    if not facts.has_engine:
+        return None
+    room = Room(
+        cores=facts.cores,
+        memory_bytes=facts.memory_bytes,
+        memory_free_bytes=facts.memory_free_bytes,
+        disk_free_bytes=facts.disk_free_bytes,
+    )
+    return suggest(room)
+
+
 def as_document(facts: Facts, found: list[Check]) -> dict[str, Any]:
     """Return the JSON document of `lab doctor --json`."""
     return {
         "schema": "lab.doctor/1",
         "ready": all(check.status != "fail" for check in found),
         "checks": [asdict(check) for check in found],
+        "suggestion": plan.as_document() if (plan := suggestion(facts)) else None,
         "facts": asdict(facts),
     }

@@ -12,6 +12,7 @@ from lab.errors import BadInput, did_you_mean
 from lab.model.topology import Topology
 
 PREFIX: Final = "scalability-lab"
+_ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
 LABEL_INPUTS: Final = "lab.inputs"  # on each image: the hash of what it was built from
 
 
@@ -111,6 +112,11 @@ IMAGES: Final[Mapping[str, Image]] = {
 }
 
 
+def architecture_of(machine: str) -> str:
+    """Return Docker's and Debian's name of an architecture from the kernel's, as `docker info` gives it."""
+    return _ARCHITECTURES.get(machine, machine)
+
+
 def check_names(names: Sequence[str]) -> list[str]:
     """Return image names in build order, all of them when none is given.
 
@@ -164,6 +170,11 @@ def inputs_hash(image: Image, files: Mapping[str, bytes], parent_ids: Mapping[st
 
 # What a failed build's last lines say, and what helps; the first match wins.
 _ADVICE: Final = (
+    (
+        ("install arch-test", "can neither be executed natively", "exec format error"),
+        "the engine's machine has another architecture: on Debian as root `apt-get install arch-test qemu-user-static`; or "
+        + "build on a machine of that architecture and bring the images with `lab images save` and `load`",
+    ),
     (("no space left on device",), "the engine's disk is full: `docker system df` shows what fills it"),
     (
         ("certificate signed by unknown authority", "certificate verify failed", "x509:", "self-signed certificate"),

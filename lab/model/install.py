@@ -101,7 +101,7 @@ def plan_install(
         name = host.system.get("PRETTY_NAME", "this system")
         raise MachineNotReady(
             f"lab doctor --fix knows Debian and Ubuntu; this is {name}.",
-            hint="install Docker Engine 25 or newer with compose and buildx as its project says, then run `lab doctor`",
+            hint="install Docker Engine 24 or newer with compose and buildx as its project says, then run `lab doctor`",
         )
     wants_engine = needs_plugins or (needs_engine and not host.has_dockerd)
     packages = (_engine_packages(kind) if wants_engine else ()) + (

@@ -64,26 +64,32 @@ def quota_cores(topology: Topology, tier: str) -> float | None:
     }.get(tier)
 
 
-# CPU that no quota covers, as measured at four replicas on two cores: HAProxy, memcached, generator and collectors.
-UNQUOTED_CORES: Final = 0.15
-USABLE_RATIO: Final = (
-    0.90  # the rest belongs to the kernel and the engine; gates.MIN_HOST_IDLE_RATIO asks for it
-)
-USABLE_MEMORY_RATIO: Final = 0.80
+# The measuring container: Locust in one process, the collectors in another.
+GENERATOR_MEMORY_BYTES: Final = 120 * MIB
+
+# What a container writes: MySQL's data directory copied from the image, and two log files of 2 MB (compose/common.yaml).
+LOG_MIB: Final = 4
+DATA_MIB: Final = {"db-primary": 300, "db-replica": 300, "store": 50}
+# Layers of an image, its build stages included.
+IMAGE_MIB: Final = {
+    "base": 130,
+    "web": 300,
+    "base-sid": 130,
+    "db": 800,
+    "probe": 400,
+    "balancer": 30,
+    "cache": 60,
+    "store": 3500,
+}
 
 
-def host_bound(topology: Topology, *, cores: int, memory_bytes: int) -> str | None:
-    """Say why a topology would be limited by the machine and not by its tiers; None when it fits.
+def lab_disk_bytes(topology: Topology) -> int:
+    """Return what a topology's volumes and logs take."""
+    by_tier = counts(topology)
+    mib = sum((DATA_MIB.get(tier, 0) + LOG_MIB) * count for tier, count in by_tier.items())
+    return mib * MIB
 
-    Args:
-        cores: of the engine's machine.
-        memory_bytes: of the engine's machine.
-    """
-    cost = needs(topology)
-    wanted = cost.cpu_cores + UNQUOTED_CORES
-    usable = cores * USABLE_RATIO
-    if wanted > usable:
-        return f"its CPU shares need {wanted:.2f} cores and {usable:.2f} of {cores} are usable"
-    if cost.memory_bytes > memory_bytes * USABLE_MEMORY_RATIO:
-        return f"it needs about {cost.memory_bytes / MIB:,.0f} MiB of {memory_bytes / MIB:,.0f} MiB"
-    return None
+
+def image_disk_bytes(name: str) -> int:
+    """Return what building an image takes."""
+    return IMAGE_MIB.get(name, 0) * MIB

@@ -2,6 +2,7 @@
 
 Format history:
     lab.run/1  first format: bench and sweep share it; a bench has one point, a sweep has one point per setting.
+               Added since, absent from older files: a measurement's `lost` and `repeated`, a point's `host_bound`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from lab.errors import BadInput
+from lab.model.lost import Lost
 from lab.model.shape import build
 
 SCHEMA: Final = "lab.run/1"
@@ -69,6 +71,8 @@ class Measurement:
         normalised_rps: throughput times (in-band unit of work / reference); None when no unit was seen.
         work_ms: mean CPU time of the fixed unit of PHP work during the window.
         problems: why it is INVALID; empty = VALID.
+        lost: seconds that it lost to a machine that slept or a load generator that stood still.
+        repeated: it lost too much and was measured again; this one is kept to be seen, and decides nothing.
     """
 
     block: int
@@ -91,6 +95,8 @@ class Measurement:
     series: Sequence[Second]
     histogram: str
     problems: Sequence[str]
+    lost: Lost = field(default_factory=Lost)
+    repeated: bool = False
 
     @property
     def is_valid(self) -> bool:
@@ -117,6 +123,7 @@ class Point:
         topology: every option, spelled like the flags.
         limit: the tier that binds, in words with evidence.
         next_limit: the tier that would bind next.
+        host_bound: why the plan said that the machine would be the limit here, and no tier; empty when it did not.
     """
 
     label: str
@@ -128,6 +135,7 @@ class Point:
     p95: Interval | None
     limit: str
     next_limit: str
+    host_bound: str = ""
 
     @property
     def valid(self) -> list[Measurement]:
@@ -162,8 +170,8 @@ class Run:
 
     @property
     def is_valid(self) -> bool:
-        """Say whether every point has only valid measurements."""
-        return all(m.is_valid for p in self.points for m in p.measurements)
+        """Say whether every point has only valid measurements, those apart that were repeated."""
+        return all(m.is_valid for p in self.points for m in p.measurements if not m.repeated)
 
 
 def to_document(run: Run) -> dict[str, Any]:

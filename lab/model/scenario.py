@@ -108,7 +108,7 @@ def parse_scenario(name: str, toml: str, locustfile: str, *, path: str) -> Scena
         raise BadInput(f"{path}: the name must be a-z, 0-9 and -, starting with a letter; got {name!r}")
     try:
         document = tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, a very long number, endless nesting
         raise BadInput(f"{path}: not TOML: {error}") from None
     problems = _key_problems(document) or _value_problems(document)
     if problems:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lab.model.topology import Topology
+from lab.model.topology import LAB_NAME, Topology
 
 LABEL_LAB = "lab.name"
 LABEL_TIER = "lab.tier"
 LABEL_SPEC = "lab.spec"
 LABEL_TOPOLOGY = "lab.topology"
 LABEL_ROLE = "lab.role"  # "probe" for measuring containers, which belong to no compose project
+LABEL_PROJECT = "com.docker.compose.project"
+LABEL_SERVICE = "com.docker.compose.service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +25,7 @@ class Container:
         health: healthy, unhealthy, starting, or "" without a check.
         host_port: the published port on 127.0.0.1, if any.
         spec: hash of what it was started from.
+        labels: those that the lab reads; one without a value is absent.
     """
 
     id: str
@@ -36,6 +39,15 @@ class Container:
     spec: str
     image: str
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def oddity(self) -> str:
+        """Say why this is no container of a lab although it carries the label; empty when it is one."""
+        if not LAB_NAME.fullmatch(self.lab):
+            return f"{LABEL_LAB}: {self.lab!r} is no lab's name"
+        if not self.labels.get(LABEL_ROLE) and not (self.tier and self.spec):
+            return f"{LABEL_LAB}: {self.lab}, but neither {LABEL_TIER} and {LABEL_SPEC} nor {LABEL_ROLE}"
+        return ""
 
     @property
     def is_serving(self) -> bool:
@@ -57,6 +69,7 @@ class Machine:
     name: str
     has_cpu_quota: bool
     architecture: str
+    data_folder: str = "/"  # where the engine keeps images and volumes, on its machine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,11 +101,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningLab:
-    """A lab as found in the engine."""
+    """A lab as found in the engine.
+
+    Attributes:
+        topology: None when no label of its containers can be read.
+        strangers: containers of others that carry the lab's name; nothing is done to them.
+    """
 
     name: str
     containers: Sequence[Container]
     topology: Topology | None
+    strangers: Sequence[Container] = ()
 
     @property
     def host_port(self) -> int | None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.errors import BadInput
+from lab.model.lost import MAX_REPEATS
 from lab.model.topology import CHOICES, LADDER
 
 MAX_POINTS: Final = 64
@@ -17,10 +18,11 @@ _SPAN: Final = re.compile(r"(\d+)\.\.(\d+)(?::(\d+))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """One measurement to make: a point of the sweep in one block."""
+    """One measurement to make: a point of the sweep in one block; `attempt` counts from 1."""
 
     block: int
     value: Any
+    attempt: int = 1
 
 
 def is_range(word: str) -> bool:
@@ -87,3 +89,16 @@ def visits(values: Sequence[Any], blocks: int, seed: int) -> list[Visit]:
         chance.shuffle(shuffled)
         order += [Visit(block=block, value=value) for value in shuffled]
     return order
+
+
+def with_repeat(pending: Sequence[Visit], visit: Visit) -> list[Visit] | None:
+    """Return what is left to do with a visit repeated at the end of its block; None when it was repeated enough.
+
+    Args:
+        pending: the visits after this one, in their order.
+    """
+    if visit.attempt > MAX_REPEATS:
+        return None
+    position = sum(1 for other in pending if other.block == visit.block)
+    repeat = replace(visit, attempt=visit.attempt + 1)
+    return [*pending[:position], repeat, *pending[position:]]

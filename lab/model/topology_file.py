@@ -40,7 +40,7 @@ def parse_topology(text: str, *, name: str) -> dict[str, Any]:
     """
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # no TOML, a very long number, endless nesting
         raise BadInput(f"{name}: not TOML: {error}", hint="lines look like: replicas = 3") from None
     known = {key.replace("_", "-"): key for key in (*OPTION_KEYS, *PLACEMENT_KEYS)}
     unknown = [key for key in document if key not in known]

@@ -10,7 +10,9 @@ from typing import Final
 
 from lab import __version__
 from lab.assets import read
+from lab.model.summary import summary
 from lab.model.topology import STAGE_ADDS, Topology, options_of
+from lab.render.older import without_start_interval
 from lab.tiers import TIERS, web
 from lab.tiers.base import Part, Service
 
@@ -46,18 +48,6 @@ class Bundle:
     def service(self, name: str) -> Service:
         """Return one service by name."""
         return next(service for service in self.services if service.name == name)
-
-
-def summary(topology: Topology) -> str:
-    """Return the topology in one line, in request order."""
-    parts = ["HAProxy"] if topology.has_balancer else []
-    parts.append(f"{topology.replicas} web")
-    if topology.cache_nodes:
-        parts.append(f"{topology.cache_nodes} memcached")
-    parts.append("MySQL primary" + (f" + {topology.db_replicas} replicas" if topology.db_replicas else ""))
-    if topology.store == "s3":
-        parts.append("MinIO")
-    return " · ".join(parts)
 
 
 def _chain(topology: Topology) -> str:
@@ -120,22 +110,25 @@ def _configs(parts: list[Part]) -> str:
     return "\n".join(lines) + "\n" if lines else ""
 
 
-def render(topology: Topology, *, web_image: str | None = None) -> Bundle:
+def render(topology: Topology, *, web_image: str | None = None, start_interval: bool = True) -> Bundle:
     """Return the compose file of a topology; the same topology gives the same bytes.
 
     Args:
         web_image: replaces the image of the web tier (`--app`).
+        start_interval: whether the engine knows that key of a health check (Engine 25 and newer do).
     """
     parts = [
         web.part(topology, web_image) if tier.NAME == web.NAME else tier.part(topology) for tier in TIERS
     ]
+    if not start_interval:
+        parts = [without_start_interval(part) for part in parts]
     services = tuple(service for part in parts for service in part.services)
     volumes = tuple(volume for part in parts for volume in part.volumes)
     head = _HEAD.format(
         summary=summary(topology),
         adds=f"Stage `{topology.stage}` = {STAGE_ADDS[topology.stage]}.",
         version=__version__,
-        flags=flags(topology),
+        flags=flags(topology) + ("" if start_interval else " --engine 24"),
         chain=_chain(topology),
     )
     sections = [

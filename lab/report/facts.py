@@ -158,8 +158,9 @@ def counts(run: Run) -> tuple[int, int]:
 def verdict(run: Run) -> str:
     """Return the run's validity in words, with a sign that does not depend on colour."""
     valid, total = counts(run)
-    if total and valid == total:
-        return "✓ VALID"
+    if total and run.is_valid:
+        repeated = total - valid
+        return "✓ VALID" + (f"; {repeated} of {total} measurements had to be repeated" if repeated else "")
     return (
         f"✗ INVALID: {total - valid} of {total} measurements failed a gate"
         if total

@@ -69,7 +69,7 @@ def curve_rows(run: Run) -> list[tuple[str, ...]]:
         found = speed_up(point, base) if base is not None else None
         rows.append(
             (
-                point.label,
+                point.label + (" (host-bound)" if point.host_bound else ""),
                 _spread(point.throughput) if point in points else "INVALID: no figure",
                 _spread(point.normalised) if point in points else NOTHING,
                 speed_up_text(found) + _basis(found),
@@ -100,6 +100,9 @@ def _curve_note(run: Run) -> str:
         )
     if axis and ideal_line(run, axis):
         note += " Dashed: what growth in proportion to the first valid point would give."
+    bound = [point for point in run.points if point.host_bound]
+    if bound:
+        note += f" Host-bound by plan, so that the machine may be the limit and no tier: {', '.join(p.label for p in bound)} ({bound[0].host_bound})."
     valid, total = counts(run)
     return note + (
         f" Not in the plot: {total - valid} INVALID of {total} measurements; they are listed below."

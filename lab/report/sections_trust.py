@@ -40,7 +40,7 @@ def validity_section(run: Run, prefix: str) -> Section:
             (
                 point.label,
                 str(m.block),
-                "✓ VALID" if m.is_valid else "✗ INVALID",
+                "✓ VALID" if m.is_valid else "✗ INVALID, repeated" if m.repeated else "✗ INVALID",
                 with_unit(m.throughput_rps, "req/s"),
                 with_unit(m.latency.p95_ms, "ms"),
                 f"{m.failures:,} of {m.requests:,}",

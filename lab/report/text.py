@@ -44,7 +44,7 @@ def _label(word: str, width: int) -> str:
 
 def _note_of(point: Point) -> str:
     bad = len(point.measurements) - len(point.valid)
-    return "!" if bad and is_plottable(point) else ""
+    return ("!" if bad and is_plottable(point) else "") + ("*" if point.host_bound else "")
 
 
 def _value(point: Point, *, normalised: bool) -> str:
@@ -92,6 +92,10 @@ def _footnotes(run: Run, width: int) -> list[str]:
             reasons = list(dict.fromkeys(problem for m in bad for problem in m.problems))[:_MAX_REASONS]
             text = f"! {point.label}: {len(bad)} of {len(point.measurements)} INVALID, left out: {'; '.join(reasons)}"
             lines += textwrap.wrap(text, width, subsequent_indent="  ")
+    bound = [point for point in run.points if point.host_bound]
+    if bound:
+        text = f"* {', '.join(point.label for point in bound)}: host-bound on that machine: {bound[0].host_bound}"
+        lines += textwrap.wrap(text, width, subsequent_indent="  ")
     return lines
 
 
@@ -131,7 +135,8 @@ def limit_line(run: Run) -> str:
         return ""
     last = points[-1]
     place = f" at {where(run, last)}" if run.factor else ""
-    return f"limit{place}: {last.limit}" + (f"; next: {last.next_limit}" if last.next_limit else "")
+    following = f"; next: {last.next_limit}" if last.next_limit else ""
+    return f"limit{place}: {last.limit}{following}" + ("; host-bound by plan" if last.host_bound else "")
 
 
 def next_command(run: Run) -> str:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import BadInput
+from lab.model.fit import Fit
+from lab.model.lost import MAX_REPEATS, reasons
 from lab.model.run import Measurement, Run
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab, own_web_image
+from lab.workflows.fitting import require_fit, warn_of_power
 from lab.workflows.measure import Load, Progress, measure
 from lab.workflows.record import (
     environment,
@@ -34,6 +37,7 @@ class BenchPlan:
 
     lab: RunningLab
     topology: Topology
+    fit: Fit
     scenario: Scenario
     load: Load
     repeat: int
@@ -72,13 +76,17 @@ def plan_bench(ctx: Context, scenario: Scenario, load: Load, *, repeat: int, nam
     Raises:
         LabNotRunning: no lab.
         BadInput: the name is taken, or the topology lacks a tier.
+        MachineNotReady: no memory for the load generator.
     """
     lab = need_running_lab(ctx)
     if lab.topology is None:
         raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
     require_tiers(scenario, lab.topology)
     require_free_name(ctx, name)
-    return BenchPlan(lab=lab, topology=lab.topology, scenario=scenario, load=load, repeat=repeat, name=name)
+    fit = require_fit(ctx, lab.topology, scenario=scenario.name)
+    return BenchPlan(
+        lab=lab, topology=lab.topology, fit=fit, scenario=scenario, load=load, repeat=repeat, name=name
+    )
 
 
 def require_free_name(ctx: Context, name: str | None) -> None:
@@ -97,14 +105,12 @@ def require_free_name(ctx: Context, name: str | None) -> None:
 
 def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress], None]) -> tuple[Run, Path]:
     """Measure, keep and return the run with its folder."""
+    power = warn_of_power(ctx)
     measurements: list[Measurement] = []
     ready: dict[str, Any] = {}
     for block in range(1, plan.repeat + 1):
-        load = replace(plan.load, seed=plan.load.seed + block)
-        measurement, ready = measure(
-            ctx, plan.lab, plan.topology, plan.scenario, load, block=block, on_progress=on_progress
-        )
-        measurements.append(measurement)
+        found, ready = _measure_block(ctx, plan, block, on_progress)
+        measurements += found
     reference_ms = reference_work_ms(measurements)
     measurements = normalised(measurements, reference_ms)
     run = Run(
@@ -115,12 +121,36 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
         scenario=scenario_record(plan.scenario),
         load=load_record(plan.scenario, plan.load),
         environment={
-            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab)),
+            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab), power=power),
             "reference_work_ms": reference_ms,
         },
         factor="",
         seed=plan.load.seed,
         blocks=plan.repeat,
-        points=(point(f"{plan.topology.replicas} web", {}, plan.topology, measurements),),
+        points=(
+            point(
+                f"{plan.topology.replicas} web",
+                {},
+                plan.topology,
+                measurements,
+                host_bound=plan.fit.host_bound,
+            ),
+        ),
     )
     return run, keep(ctx, run)
+
+
+def _measure_block(
+    ctx: Context, plan: BenchPlan, block: int, on_progress: Callable[[Progress], None]
+) -> tuple[list[Measurement], dict[str, Any]]:
+    """Measure one window; again, twice at most, if the machine slept in it. All are returned."""
+    load = replace(plan.load, seed=plan.load.seed + block)
+    found: list[Measurement] = []
+    while True:
+        measurement, ready = measure(
+            ctx, plan.lab, plan.topology, plan.scenario, load, block=block, on_progress=on_progress
+        )
+        if not measurement.lost.is_too_much or len(found) == MAX_REPEATS:
+            return [*found, measurement], ready
+        ctx.reporter.warn(f"block {block}: {'; '.join(reasons(measurement.lost))}. Measuring it again.")
+        found.append(replace(measurement, repeated=True))

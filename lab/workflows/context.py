@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lab.ports import Clock, ComposeFactory, Engine, Probe, Reporter, Results, Scenarios
-from lab.workflows.doctor import MachineControl
-from lab.workflows.images import ImageStore
+if TYPE_CHECKING:
+    from lab.ports import (
+        Clock,
+        ComposeFactory,
+        Engine,
+        Locks,
+        Probe,
+        Reporter,
+        Results,
+        Scenarios,
+        Surroundings,
+    )
+    from lab.workflows.doctor import MachineControl
+    from lab.workflows.images import ImageStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,5 +33,7 @@ class Context:
     scenarios: Scenarios
     images: ImageStore
     machine: MachineControl
+    surroundings: Surroundings
     clock: Clock
+    locks: Locks
     reporter: Reporter

@@ -94,7 +94,7 @@ def plan_fix(ctx: DoctorContext, diagnosis: Diagnosis) -> InstallPlan:
         host,
         needs_engine=not diagnosis.facts.has_engine and diagnosis.facts.can_start,
         needs_plugins=bool(failing & {"compose", "buildx"}),
-        needs_mmdebstrap="base image" in failing,
+        needs_mmdebstrap="base image" in failing and not diagnosis.facts.has_mmdebstrap,
     )
     plan = _without_present_files(ctx, plan)
     if not plan.is_empty and not host.is_root:

@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Any
 
 from lab.errors import BadInput, LabNotRunning
 from lab.model.state import LABEL_ROLE, LABEL_TOPOLOGY, Container, RunningLab
 from lab.model.topology import Topology, resolve
-from lab.tiers.base import IMAGE_PREFIX
 from lab.workflows.context import Context
+from lab.workflows.exclusive import refuse_foreign
 
-OWN_APP: Final = f"{IMAGE_PREFIX}/app:"
 
-
-def topology_of(containers: list[Container]) -> Topology | None:
+def topology_of(containers: Sequence[Container]) -> Topology | None:
     """Return the topology that a lab was last started with, from its label; None when it has none we can read."""
-    for container in containers:
-        text = container.labels.get(LABEL_TOPOLOGY)
-        if text:
-            try:
-                return resolve(json.loads(text))
-            except (ValueError, BadInput):  # written by another version
-                return None
-    return None
+    text = next((c.labels[LABEL_TOPOLOGY] for c in containers if c.labels.get(LABEL_TOPOLOGY)), "")
+    try:
+        given = json.loads(text)
+        return resolve(given) if isinstance(given, dict) else None
+    except (ValueError, RecursionError, BadInput):  # written by another version, or by somebody else
+        return None
 
 
 def running_lab(ctx: Context) -> RunningLab | None:
     """Return the context's lab, or None when it has no container."""
-    found = [c for c in ctx.engine.containers(ctx.lab) if not c.labels.get(LABEL_ROLE)]
+    carriers = ctx.engine.containers(ctx.lab)
+    found = [c for c in carriers if not c.labels.get(LABEL_ROLE) and not c.oddity]
     if not found:
         return None
-    return RunningLab(name=ctx.lab, containers=found, topology=topology_of(found))
+    return RunningLab(
+        name=ctx.lab,
+        containers=found,
+        topology=topology_of(found),
+        strangers=[c for c in carriers if c.oddity],
+    )
 
 
 def own_web_image(lab: RunningLab | None) -> str | None:
     """Return the image of a lab that runs a learner's own app (`--app`), else None."""
+    from lab.tiers.base import IMAGE_PREFIX
+
     web = lab.container("web-1") if lab else None
-    return web.image if web and web.image.startswith(OWN_APP) else None
+    return web.image if web and web.image.startswith(f"{IMAGE_PREFIX}/app:") else None
 
 
 def need_running_lab(ctx: Context) -> RunningLab:
@@ -45,19 +50,27 @@ def need_running_lab(ctx: Context) -> RunningLab:
 
     Raises:
         LabNotRunning: with the command to type.
+        BadInput: the name belongs to a compose project of somebody else.
     """
     found = running_lab(ctx)
+    if found is None:
+        refuse_foreign(ctx, ctx.lab)
     if found is None or not any(c.state == "running" for c in found.containers):
         name = "" if ctx.lab == "lab" else f" --lab {ctx.lab}"
         raise LabNotRunning(f'No lab named "{ctx.lab}" is running.', hint=f"lab up{name}")
     return found
 
 
-def all_labs(ctx: Context) -> dict[str, list[Container]]:
-    """Return every lab's containers by lab name, leftovers of killed runs included."""
-    labs: dict[str, list[Container]] = {}
-    for container in ctx.engine.containers():
-        labs.setdefault(container.lab, []).append(container)
+def all_labs(ctx: Context, carriers: Sequence[Container] | None = None) -> dict[str, list[Container]]:
+    """Return every lab's containers by lab name: leftovers of killed runs and labs of which only data is left, too.
+
+    Args:
+        carriers: every container with the lab's label, where they are known already.
+    """
+    labs: dict[str, list[Container]] = {name: [] for name in ctx.engine.lab_names()}
+    for container in ctx.engine.containers() if carriers is None else carriers:
+        if not container.oddity:
+            labs.setdefault(container.lab, []).append(container)
     return dict(sorted(labs.items()))
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lab.errors import LabError
 from lab.model.cpu import quota
+from lab.model.lost import Lateness
 from lab.model.plan import quota_cores
 from lab.model.run import Measurement
 from lab.model.scenario import Scenario
@@ -78,10 +79,13 @@ def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) 
 
 def set_quotas(ctx: Context, lab: RunningLab, topology: Topology, *, lifted: bool) -> None:
     """Put every container's CPU quota to the plan's, or lift them all while caches fill."""
+    ids: dict[float, list[str]] = {}
     for container in measured_containers(lab):
         cores = quota_cores(topology, container.tier)
         if cores is not None:
-            ctx.engine.set_quota(container.id, None if lifted else quota(cores))
+            ids.setdefault(cores, []).append(container.id)
+    for cores, group in ids.items():
+        ctx.engine.set_quota(group, None if lifted else quota(cores))
 
 
 def measure(
@@ -124,20 +128,24 @@ def _watch(
 ) -> None:
     is_lifted = False
     start_s: float | None = None
+    asleep_before_s, lateness = 0.0, Lateness()
     for event in events:
         kind = event["event"]
         now_s = ctx.clock.monotonic_s()
+        late_s = lateness.of(sent_s=event["t_s"], seen_s=now_s)
         if kind == "phase" and event["phase"] == "ramp":
             start_s = now_s
+            asleep_before_s = ctx.clock.asleep_s()
             set_quotas(ctx, lab, topology, lifted=True)
             is_lifted = True
         if is_lifted and start_s and now_s - start_s > FILL_SHARE * (load.ramp_s + load.warmup_s):
             set_quotas(ctx, lab, topology, lifted=False)
             is_lifted = False
         if kind == "phase" and event["phase"] == "measure":
-            seen.before = _samples(ctx, lab)
+            seen.before, seen.late_s = _samples(ctx, lab), late_s
         if kind == "phase" and event["phase"] == "drain":
-            seen.after = _samples(ctx, lab)
+            seen.after, seen.late_s = _samples(ctx, lab), max(seen.late_s, late_s)
+            seen.asleep_s = ctx.clock.asleep_s() - asleep_before_s
         note(event, seen)
         if kind == "second":
             on_progress(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lab.model.gates import problems
+from lab.model.lost import Lost, reasons, stalled_s
 from lab.model.run import Latency, Measurement, Second
 from lab.model.state import Container, CpuSample, RunningLab
 from lab.model.stats import mean
@@ -30,6 +31,9 @@ class Seen:
     before: dict[str, CpuSample] = field(default_factory=dict)
     after: dict[str, CpuSample] = field(default_factory=dict)
     phase: str = "ramp"
+    spans_s: list[float] = field(default_factory=list)
+    asleep_s: float = 0.0
+    late_s: float = 0.0
 
 
 def measured_containers(lab: RunningLab) -> list[Container]:
@@ -64,6 +68,8 @@ def note(event: Mapping[str, Any], seen: Seen) -> None:
     elif kind == "result":
         seen.result = dict(event)
     elif kind == "second":
+        if event["phase"] == "measure":
+            seen.spans_s.append(event.get("span_s") or 1.0)
         seen.series.append(
             Second(
                 t_s=event["t_s"],
@@ -79,6 +85,17 @@ def note(event: Mapping[str, Any], seen: Seen) -> None:
     elif seen.phase == "measure" and kind == "host":
         seen.idle.append(event["idle_ratio"])
         seen.steal.append(event.get("steal_ratio") or 0.0)
+
+
+def _lost(seen: Seen, result: Mapping[str, Any]) -> Lost:
+    """Sum up what was lost: the probe's clocks are those of the engine's machine, the others of this one."""
+    clock = result.get("clock") or {}
+    return Lost(
+        asleep_s=round(max(seen.asleep_s, clock.get("asleep_s", 0.0), 0.0), 3),
+        stepped_s=clock.get("stepped_s", 0.0),
+        stalled_s=round(stalled_s(seen.spans_s), 3),
+        late_s=round(seen.late_s, 3),
+    )
 
 
 def _changed(lab: RunningLab, seen: Seen) -> list[str]:
@@ -100,6 +117,7 @@ def measurement_of(
     latency, window, errors = result["latency_ms"], result["window"], list(result["errors"])
     top = max(errors, key=lambda e: e["count"], default=None)
     idle = mean(seen.idle) if seen.idle else None
+    lost = _lost(seen, result)
     use = [
         use_of(
             c.service,
@@ -138,7 +156,9 @@ def measurement_of(
         use=use,
         series=seen.series,
         histogram=result["histogram"],
-        problems=_changed(lab, seen)
+        lost=lost,
+        problems=reasons(lost)
+        + _changed(lab, seen)
         + problems(
             requests=result["requests"],
             failures=result["failures"],

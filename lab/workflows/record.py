@@ -33,7 +33,12 @@ def iso_now(ctx: Context) -> str:
 
 
 def environment(
-    ctx: Context, topology: Topology, ready: Mapping[str, Any], *, web_image: str | None
+    ctx: Context,
+    topology: Topology,
+    ready: Mapping[str, Any],
+    *,
+    web_image: str | None,
+    power: str | None,
 ) -> dict[str, Any]:
     """Return everything about the machine and the software that a figure must disclose."""
     machine = ctx.engine.machine()
@@ -47,6 +52,7 @@ def environment(
         "architecture": machine.architecture,
         "cgroup_version": machine.cgroup_version,
         "engine_version": machine.engine_version,
+        "power": power,
         "lab_version": __version__,
         "git_revision": git_revision(),
         "locust_version": ready.get("locust"),
@@ -87,7 +93,12 @@ def reference_work_ms(measurements: Sequence[Measurement]) -> float | None:
 
 
 def point(
-    label: str, setting: Mapping[str, Any], topology: Topology, measurements: Sequence[Measurement]
+    label: str,
+    setting: Mapping[str, Any],
+    topology: Topology,
+    measurements: Sequence[Measurement],
+    *,
+    host_bound: str = "",
 ) -> Point:
     """Return a point with intervals over its valid measurements; INVALID ones are kept but count for nothing."""
     valid = [m for m in measurements if m.is_valid]
@@ -102,6 +113,7 @@ def point(
         p95=interval([m.latency.p95_ms for m in valid]),
         limit=limit,
         next_limit=following,
+        host_bound=host_bound,
     )
 
 

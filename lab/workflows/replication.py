@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from lab.errors import LabError, TierUnhealthy
-from lab.model.state import RunningLab
+from lab.model.state import Container, RunningLab
 from lab.workflows.context import Context
 
 SYNC_S: Final = 60.0
@@ -17,16 +18,23 @@ def wait_in_sync(ctx: Context, lab: RunningLab) -> None:
     Raises:
         TierUnhealthy: naming the replica and what its check said.
     """
-    deadline = ctx.clock.monotonic_s() + SYNC_S
-    for replica in lab.tier("db-replica"):
-        while True:
-            try:
-                ctx.engine.run_in(replica.id, ["db-health"], timeout_s=10)
-                break
-            except LabError as error:
-                if ctx.clock.monotonic_s() > deadline:
-                    raise TierUnhealthy(
-                        f"{replica.service}: not in sync within {SYNC_S:g} s.\n{error.message}",
-                        hint=f"lab logs {replica.service}",
-                    ) from error
-                ctx.clock.sleep(0.3)
+    replicas = lab.tier("db-replica")
+    deadline_s = ctx.clock.monotonic_s() + SYNC_S
+    with ThreadPoolExecutor(max_workers=max(1, len(replicas))) as pool:
+        for done in [pool.submit(_wait_for, ctx, replica, deadline_s) for replica in replicas]:
+            done.result()
+
+
+def _wait_for(ctx: Context, replica: Container, deadline_s: float) -> None:
+    while True:
+        try:
+            ctx.engine.run_in(replica.id, ["db-health"], timeout_s=10)
+        except LabError as error:
+            if ctx.clock.monotonic_s() > deadline_s:
+                raise TierUnhealthy(
+                    f"{replica.service}: not in sync within {SYNC_S:g} s.\n{error.message}",
+                    hint=f"lab logs {replica.service}",
+                ) from error
+            ctx.clock.sleep(0.3)
+        else:
+            return

@@ -9,7 +9,7 @@ from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab, own_web_image
-from lab.workflows.replication import wait_in_sync
+from lab.workflows.starting import bring_up, set_shares
 from lab.workflows.up import overlay, plan_up
 
 STATEFUL: Final = ("cache", "db-primary", "db-replica")
@@ -54,8 +54,7 @@ def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> Running
         )
         ctx.engine.remove([c.id for tier in tiers for c in lab.tier(tier)])
         compose.remove_volumes([f"{name}-data" for name in services if not name.startswith("cache")])
-        compose.up(services, deps=False)
+        bring_up(ctx, compose, services)  # a replica that is healthy is in sync
         fresh = need_running_lab(ctx)
-        if topology.db_replicas:
-            wait_in_sync(ctx, fresh)
+        set_shares(ctx, fresh, topology)
     return fresh

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from lab.errors import BadInput, RunInvalid
+from lab.errors import RunInvalid
 from lab.model.run import Measurement, Run
-from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
-from lab.model.sweep import Visit, visits
+from lab.model.sweep import Visit, with_repeat
 from lab.model.topology import Topology
-from lab.workflows.bench import require_free_name, require_tiers
 from lab.workflows.context import Context
 from lab.workflows.down import take_down
-from lab.workflows.find import own_web_image, running_lab
-from lab.workflows.measure import Load, Progress, measure
+from lab.workflows.find import running_lab
+from lab.workflows.fitting import warn_of_power
+from lab.workflows.measure import Progress, measure
 from lab.workflows.observed import no_measurement
 from lab.workflows.record import (
     environment,
@@ -30,85 +29,9 @@ from lab.workflows.record import (
     reference_work_ms,
     scenario_record,
 )
-from lab.workflows.reset import is_changed, may_be_changed, reset_data
+from lab.workflows.reset import is_changed, reset_data
+from lab.workflows.sweep_plan import SweepPlan
 from lab.workflows.up import execute, plan_up
-
-CHANGE_S: Final = 12.0  # one change of topology with its data restored, measured on two cores
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweepPlan:
-    """What a sweep is going to do.
-
-    Attributes:
-        factor: the option that varies, or `users`.
-        topologies: the complete topology of each value.
-        before: the topology to go back to; None when no lab ran.
-        restore: go back to how it was, running or not, at the end.
-        web_image: a learner's own app (`--app`) that the running lab has.
-    """
-
-    scenario: Scenario
-    load: Load
-    factor: str
-    values: Sequence[Any]
-    topologies: Mapping[Any, Topology]
-    blocks: int
-    order: Sequence[Visit]
-    before: Topology | None
-    restore: bool
-    web_image: str | None
-    is_data_changed: bool
-    name: str | None
-
-    @property
-    def expected_s(self) -> float:
-        """Return the seconds it will take."""
-        return len(self.order) * (self.load.total_s + CHANGE_S)
-
-
-def plan_sweep(
-    ctx: Context,
-    scenario: Scenario,
-    load: Load,
-    *,
-    factor: str,
-    topologies: Mapping[Any, Topology],
-    blocks: int,
-    name: str | None = None,
-    restore: bool = True,
-) -> SweepPlan:
-    """Check every point before anything starts.
-
-    Args:
-        restore: go back to the topology that runs now when the sweep ends.
-
-    Raises:
-        BadInput: a point cannot run the scenario, or the name is taken.
-    """
-    if not topologies:
-        raise BadInput("a sweep needs one option with several values", hint="for example --replicas 1,2,4")
-    for topology in topologies.values():
-        require_tiers(scenario, topology)
-    require_free_name(ctx, name)
-    lab = running_lab(ctx)
-    if lab is not None and lab.topology is None:
-        raise BadInput(f'lab "{ctx.lab}" was started by another version', hint="lab down; lab up")
-    values = list(topologies)
-    return SweepPlan(
-        scenario=scenario,
-        load=load,
-        factor=factor,
-        values=values,
-        topologies=topologies,
-        blocks=blocks,
-        order=visits(values, blocks, load.seed),
-        before=lab.topology if lab else None,
-        restore=restore,
-        web_image=own_web_image(lab),
-        is_data_changed=may_be_changed(ctx, lab),
-        name=name,
-    )
 
 
 def run_sweep(
@@ -118,21 +41,42 @@ def run_sweep(
     on_progress: Callable[[Progress], None],
     on_visit: Callable[[int, Visit, Measurement | None], None],
 ) -> tuple[Run, Path]:
-    """Measure every point in every block, restore the topology, keep the run."""
-    found: dict[Any, list[Measurement]] = {value: [] for value in plan.values}
-    ready: dict[str, Any] = {}
+    """Measure every point in every block, restore the topology, keep the run.
+
+    A measurement that lost time to a machine that slept is kept, and made again at the end of its block.
+    """
+    found = _Found(power=warn_of_power(ctx), measurements={value: [] for value in plan.values})
+    pending = list(plan.order)
     try:
-        for number, visit in enumerate(plan.order, start=1):
+        while pending:
+            visit = pending.pop(0)
+            number = 1 + next(
+                i for i, v in enumerate(plan.order) if (v.block, v.value) == (visit.block, visit.value)
+            )
             on_visit(number, visit, None)
-            measurement, seen = _measure_visit(ctx, plan, visit, on_progress, is_first=number == 1)
-            ready = seen or ready
-            found[visit.value].append(measurement)
+            measurement, seen = _measure_visit(ctx, plan, visit, on_progress, is_first=not found.order)
+            found.ready = seen or found.ready
+            found.order.append(visit)
+            left = with_repeat(pending, visit) if measurement.lost.is_too_much else None
+            if left is not None:
+                pending, measurement = left, replace(measurement, repeated=True)
+            found.measurements[visit.value].append(measurement)
             on_visit(number, visit, measurement)
     finally:
         if plan.restore:
             _go_back(ctx, plan)
-    run = _run(ctx, plan, found, ready)
+    run = _run(ctx, plan, found)
     return run, keep(ctx, run)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Found:
+    """What a sweep has found so far; `order` holds the visits as they were made, repeats included."""
+
+    power: str | None
+    measurements: dict[Any, list[Measurement]]
+    order: list[Visit] = field(default_factory=list)
+    ready: dict[str, Any] = field(default_factory=dict)
 
 
 def _go_back(ctx: Context, plan: SweepPlan) -> None:
@@ -169,13 +113,15 @@ def _at(ctx: Context, plan: SweepPlan, topology: Topology, *, is_first: bool) ->
     return lab
 
 
-def _run(
-    ctx: Context, plan: SweepPlan, found: Mapping[Any, list[Measurement]], ready: Mapping[str, Any]
-) -> Run:
-    reference_ms = reference_work_ms([m for measurements in found.values() for m in measurements])
+def _run(ctx: Context, plan: SweepPlan, found: _Found) -> Run:
+    reference_ms = reference_work_ms([m for each in found.measurements.values() for m in each])
     points = tuple(
         point(
-            str(value), {plan.factor: value}, plan.topologies[value], normalised(found[value], reference_ms)
+            str(value),
+            {plan.factor: value},
+            plan.topologies[value],
+            normalised(found.measurements[value], reference_ms),
+            host_bound=plan.fits[value].host_bound,
         )
         for value in plan.values
     )
@@ -188,9 +134,9 @@ def _run(
         scenario=scenario_record(plan.scenario),
         load=load_record(plan.scenario, plan.load),
         environment={
-            **environment(ctx, largest, ready, web_image=plan.web_image),
+            **environment(ctx, largest, found.ready, web_image=plan.web_image, power=found.power),
             "reference_work_ms": reference_ms,
-            "order": [f"{visit.block}:{visit.value}" for visit in plan.order],
+            "order": [f"{visit.block}:{visit.value}" for visit in found.order],
         },
         factor=plan.factor,
         seed=plan.load.seed,

@@ -9,16 +9,21 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from lab.errors import BadInput, MachineNotReady, PortBusy
+from lab.model.doctor import version_tuple
 from lab.model.images import images_for
+from lab.model.plan import quota_cores
 from lab.model.state import LABEL_LAB, LABEL_SPEC, LABEL_TIER, LABEL_TOPOLOGY, Change, RunningLab, difference
 from lab.model.topology import Topology, options_of
 from lab.ports import Compose
 from lab.render.compose import Bundle, render
+from lab.render.older import START_INTERVAL_API
 from lab.tiers.base import image
 from lab.workflows.balancer import drain, enable, verify_replicas
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab, running_lab
+from lab.workflows.mend import mend_quotas
 from lab.workflows.replication import wait_in_sync
+from lab.workflows.starting import bring_up, set_shares
 
 FIRST_PORT: Final = 8080
 PORT_TRIES: Final = 10
@@ -67,7 +72,8 @@ def plan_up(
         raise MachineNotReady(f"Images are missing: {', '.join(missing)}.", hint="lab images build")
     before = running_lab(ctx)
     topology = _keep_subnet(topology, before)
-    bundle = render(topology, web_image=web_image)
+    known = version_tuple(ctx.engine.api_version()) >= START_INTERVAL_API
+    bundle = render(topology, web_image=web_image, start_interval=known)
     specs = {service.name: _spec(service.spec, ids[service.image]) for service in bundle.services}
     change = difference(specs, before.containers if before else ())
     kept = before.host_port if before else None
@@ -96,7 +102,10 @@ def _keep_subnet(topology: Topology, before: RunningLab | None) -> Topology:
 
 
 def overlay(plan: Plan, lab: str) -> dict[str, Any]:
-    """Return the labels that make a lab findable: whose it is, its tier, and what it was started from."""
+    """Return what a lab's containers have beyond its file: labels that make it findable, and a start without limits.
+
+    The labels: whose it is, its tier, and what it was started from.
+    """
     services: dict[str, Any] = {}
     for service in plan.bundle.services:
         labels = {LABEL_LAB: lab, LABEL_TIER: service.tier, LABEL_SPEC: plan.specs[service.name]}
@@ -105,6 +114,8 @@ def overlay(plan: Plan, lab: str) -> dict[str, Any]:
                 {key.replace("-", "_"): value for key, value in options_of(plan.topology).items()}
             )
         services[service.name] = {"labels": labels}
+        if quota_cores(plan.topology, service.tier) is not None:
+            services[service.name]["cpu_quota"] = -1  # no limit until all serve: see lab.workflows.starting
     owned = {"labels": {LABEL_LAB: lab}}
     return {
         "services": services,
@@ -122,11 +133,15 @@ def execute(ctx: Context, plan: Plan) -> RunningLab:
     """
     _with_port(ctx, plan)
     lab = need_running_lab(ctx)
-    if plan.topology.db_replicas:
-        with ctx.reporter.step("replication in sync", expected_s=2):
+    if plan.topology.db_replicas and not plan.is_fresh:  # a fresh one that is healthy is in sync
+        with ctx.reporter.step("replication in sync", expected_s=1):
             wait_in_sync(ctx, lab)
-    with ctx.reporter.step("every replica answers", expected_s=2):
+    with ctx.reporter.step("every replica answers", expected_s=1):
         verify_replicas(ctx, lab, plan.topology)
+    if plan.is_fresh:
+        set_shares(ctx, lab, plan.topology)
+    else:
+        mend_quotas(ctx, lab, plan.topology)
     return need_running_lab(ctx)
 
 
@@ -148,10 +163,12 @@ def _with_port(ctx: Context, plan: Plan) -> None:
 
 def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
     if plan.is_fresh:
-        with ctx.reporter.step(f"starting {len(plan.bundle.services) - 1} containers", expected_s=8):
-            compose.up()
+        names = [service.name for service in plan.bundle.services]
+        with ctx.reporter.step(f"starting {len(names) - 1} containers", expected_s=4):
+            bring_up(ctx, compose, names, is_new=plan.before is None)
         return
-    if plan.change.is_empty:
+    labelled = plan.before.topology if plan.before else None
+    if plan.change.is_empty and labelled == plan.topology:  # a command killed early leaves a label of its own
         return
     _remove_web(ctx, plan)
     _update_state_tiers(ctx, plan, compose)
@@ -201,7 +218,7 @@ def _update_state_tiers(ctx: Context, plan: Plan, compose: Compose) -> None:
         compose.up(["credentials"], recreate=True, deps=False, wait=False)
         rest = [name for name in moving if name != "credentials"]
         if rest:
-            compose.up(rest, deps=False)
+            bring_up(ctx, compose, rest)
 
 
 def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
@@ -210,21 +227,21 @@ def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
     rolling = _balancer_runs(plan)
     if added:
         with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
-            compose.up(added, deps=False)
+            bring_up(ctx, compose, added)
     if replaced and not rolling:
         with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
-            compose.up(replaced, deps=False)
+            bring_up(ctx, compose, replaced)
     for name in replaced if rolling else ():
         with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
             if drain(
                 ctx, plan.before, name
             ):  # nothing in hand: no need to wait for idle keep-alive connections
                 _remove_containers(ctx, plan, [name], graceful=False)
-            compose.up([name], deps=False)
+            bring_up(ctx, compose, [name])
             enable(ctx, plan.before, name)
     if "balancer" in (*plan.change.replace, *plan.change.add):
         with ctx.reporter.step("starting balancer", expected_s=2):
-            compose.up(["balancer"], deps=False)
+            bring_up(ctx, compose, ["balancer"])
 
 
 def _remove_rest(ctx: Context, plan: Plan, compose: Compose) -> None:

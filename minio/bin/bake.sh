@@ -1,10 +1,11 @@
 #!/bin/sh
 # Make the golden data directory: a bucket that holds the seed pictures. Runs once, while the image is built.
-# Usage: bake.sh DATADIR BUCKET PICTURES
+# Usage: bake.sh DATADIR BUCKET PICTURES ARCHIVE
 set -eu
 datadir=$1
 bucket=$2
 pictures=$3
+archive=$4
 endpoint=http://127.0.0.1:9000
 
 random() { tr -dc A-Za-z0-9 < /dev/urandom | head -c "$1"; }
@@ -48,3 +49,7 @@ wait "$server" || true
 # Whatever is bound to this moment's administrator or is a cache of it: each lab makes its own at its first start.
 rm -rf "$datadir/.minio.sys/config" "$datadir/.minio.sys/tmp" "$datadir/.minio.sys/multipart"
 find "$datadir/.minio.sys" -name '.usage*' -prune -exec rm -rf {} +
+
+# The drive's own description gets its name last when this is unpacked: without it the volume is not complete.
+tar --create --file="$archive" --directory="$datadir" \
+    --transform='s,^\./\.minio\.sys/format\.json$,./.minio.sys/format.json.new,' .

@@ -19,6 +19,9 @@ interface CacheBackend
 
     public function delete(string $key): bool;
 
-    /** Count up from 0; the count disappears ttlS seconds after it began. */
+    /** Count up from 0; the count disappears ttlS seconds after it began. 0: the node does not answer. */
     public function increment(string $key, int $ttlS): int;
+
+    /** Count down, not below 0; false: there is no such count, or the node does not answer. */
+    public function decrement(string $key): bool;
 }

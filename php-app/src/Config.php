@@ -15,6 +15,8 @@ final readonly class Config
         public array $cacheNodes = [],
         public string $dbPrimary = 'db-primary',
         public string $dbReplicas = '',
+        public float $primaryReadWeight = 1.0,
+        public float $replicaReadWeight = 1.0,
         public bool $readYourWrites = true,
         public string $store = 'local',
         public string $s3Endpoint = 'http://store:9000',
@@ -36,6 +38,8 @@ final readonly class Config
             cacheNodes: array_values(array_filter(array_map(trim(...), explode(',', $get('CACHE_NODES', ''))))),
             dbPrimary: $get('DB_PRIMARY', 'db-primary'),
             dbReplicas: $get('DB_REPLICAS', ''),
+            primaryReadWeight: (float) $get('DB_PRIMARY_READ_WEIGHT', '0'), // "0" is what `?:` replaces, so it is the default here
+            replicaReadWeight: (float) $get('DB_REPLICA_READ_WEIGHT', '1'),
             readYourWrites: $get('READ_YOUR_WRITES', 'on') === 'on',
             store: $get('STORE', 'local'),
             s3Endpoint: rtrim($get('S3_ENDPOINT', 'http://store:9000'), '/'),

@@ -4,7 +4,7 @@ declare(strict_types=1);
 namespace App;
 
 /**
- * Writes go to the primary; reads to a replica where there is one.
+ * Writes go to the primary; reads to the primary and the replicas, each by its weight, one server for a whole request.
  *
  * A replica may be milliseconds or minutes behind. Who has just written should still see it ("read your writes"): after
  * a commit the session keeps the primary's GTID set, and a later read first asks the replica to wait for it, briefly;
@@ -102,16 +102,17 @@ final class Database
         return !$this->behind;
     }
 
-    /** One replica for the whole request, chosen at random. */
+    /** This request's replica; false when the primary was chosen, or is all there is. */
     private function replica(): Connection|false
     {
         if ($this->replica === null) {
             $addresses = $this->config->dbReplicas === '' ? [] : $this->addresses();
             $alive = array_values(array_filter($addresses, static fn (string $address): bool => !apcu_exists("db:dead:{$address}")));
-            if ($alive === []) {
+            $chosen = ReadRoute::pick(count($alive), $this->config->primaryReadWeight, $this->config->replicaReadWeight, random_int(0, 999_999) / 1_000_000);
+            if ($chosen === null) {
                 return $this->replica = false;
             }
-            $this->replicaAddress = $alive[random_int(0, count($alive) - 1)];
+            $this->replicaAddress = $alive[$chosen];
             $this->replica = $this->connection($this->nameOf($this->replicaAddress), $this->replicaAddress, 2);
         }
         return $this->replica;

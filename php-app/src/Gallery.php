@@ -97,7 +97,11 @@ final readonly class Gallery
     /** @return array{count: int, photos: list<array<string, mixed>>} */
     public function search(string $words): array
     {
-        $words = mb_strtolower($words);
+        // Words only: InnoDB reads * + - @ and the like as operators even in natural language mode, and "*" alone as an error.
+        $words = trim((string) preg_replace('/[^\p{L}\p{M}\p{N}_]+/u', ' ', mb_strtolower($words)));
+        if ($words === '') {
+            return ['count' => 0, 'photos' => []];
+        }
         return $this->cached('search:' . hash('xxh128', $words), self::SEARCH_S, static fn (Connection $db): array => [
             'count' => $db->row('SELECT COUNT(*) AS count FROM photos WHERE MATCH (title, description) AGAINST (?)', [$words])['count'] ?? 0,
             'photos' => $db->rows(

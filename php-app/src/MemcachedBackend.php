@@ -77,6 +77,11 @@ final readonly class MemcachedBackend implements CacheBackend
         return (int) $this->memcached->increment($key);
     }
 
+    public function decrement(string $key): bool
+    {
+        return $this->memcached->decrement($key) !== false;
+    }
+
     /** The node that holds a key. */
     public function nodeOf(string $key): string
     {

@@ -26,6 +26,18 @@ final class ReadRoute
         return $gtids === '' || $caughtUp($gtids);
     }
 
+    /**
+     * Which server answers a request's reads: the index of a replica, or null for the primary.
+     *
+     * @param float $dice at least 0, less than 1: where on the line of all weights the choice falls, the primary's first
+     */
+    public static function pick(int $replicas, float $primaryWeight, float $replicaWeight, float $dice): ?int
+    {
+        $sum = $primaryWeight + $replicas * $replicaWeight;
+        $place = $dice * $sum - $primaryWeight;
+        return $replicas === 0 || $replicaWeight <= 0.0 || $place < 0 ? null : min($replicas - 1, (int) ($place / $replicaWeight));
+    }
+
     /** Several GTID sets as one; MySQL itself joins overlapping parts. */
     public static function union(string ...$sets): string
     {

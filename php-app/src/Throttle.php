@@ -6,8 +6,11 @@ namespace App;
 /**
  * Slows down password guessing: at most 10 failures per account and address in 5 minutes.
  *
- * Counted in memcached where there is one. Without it each replica counts for itself (APCu), so N replicas allow N
- * times as many guesses: one more thing that changes when state is not shared.
+ * A place is taken before the password is looked at and given back unless it was wrong. So guesses that are sent all
+ * at once are counted as well: whoever finds no place is refused without being looked at.
+ *
+ * Counted in memcached where there is one. Without it, or while it does not answer, each replica counts for itself
+ * (APCu), so N replicas allow N times as many guesses: one more thing that changes when state is not shared.
  */
 final readonly class Throttle
 {
@@ -18,20 +21,28 @@ final readonly class Throttle
     {
     }
 
-    public function blocked(string $account, string $address): bool
+    /** Take a place for one attempt; false: there is none. */
+    public function enter(string $account, string $address): bool
     {
         $key = $this->key($account, $address);
-        $count = $this->backend !== null ? ($this->backend->get($key)[0] ?? 0) : apcu_fetch($key);
-        return (int) $count >= self::MAX_FAILURES;
+        $count = $this->backend?->increment($key, self::WINDOW_S) ?? 0;
+        if ($count === 0) {
+            $count = (int) apcu_inc($key, 1, $success, self::WINDOW_S);
+        }
+        if ($count > self::MAX_FAILURES) {
+            $this->leave($account, $address);
+            return false;
+        }
+        return true;
     }
 
-    public function failed(string $account, string $address): void
+    /** Give the place back: the attempt was no failure. */
+    public function leave(string $account, string $address): void
     {
         $key = $this->key($account, $address);
-        if ($this->backend !== null) {
-            $this->backend->increment($key, self::WINDOW_S);
-        } else {
-            apcu_inc($key, 1, $success, self::WINDOW_S);
+        $isThere = $this->backend?->decrement($key) ?? false;
+        if (!$isThere && (int) apcu_fetch($key) > 0) {
+            apcu_dec($key);
         }
     }
 

@@ -3,9 +3,12 @@ declare(strict_types=1);
 
 namespace App\Tests;
 
+use App\Accounts;
 use App\Config;
 use App\Csrf;
+use App\Database;
 use App\HttpError;
+use App\InvalidInput;
 use App\LocalStore;
 use App\Picture;
 use App\Request;
@@ -119,8 +122,13 @@ return [
     },
     'work: twice the units cost about twice the CPU, sleeping costs none' => static function (): void {
         Work::run(2000);
-        $best = static fn (int $units): float => min(array_map(static fn (): float => Work::run($units), range(1, 5)));
-        $ratio = $best(8000) / $best(4000);
+        // The best of each, taken in turns: on a busy machine the same work can cost three times as much for a while.
+        $best = [4000 => INF, 8000 => INF];
+        $ratio = 0.0;
+        for ($round = 1; $round <= 60 && ($round <= 5 || $ratio <= 1.6 || $ratio >= 2.4); $round++) {
+            $best = [4000 => min($best[4000], Work::run(4000)), 8000 => min($best[8000], Work::run(8000))];
+            $ratio = $best[8000] / $best[4000];
+        }
         same(true, $ratio > 1.6 && $ratio < 2.4, "ratio {$ratio}");
         $before = Work::cpuMs();
         usleep(20_000);
@@ -130,11 +138,40 @@ return [
         $backend = new ArrayBackend();
         $throttle = new Throttle($backend, 'secret');
         for ($i = 0; $i < Throttle::MAX_FAILURES; $i++) {
-            same(false, $throttle->blocked('User1', '10.0.0.1'), "after {$i}");
-            $throttle->failed('user1', '10.0.0.1');
+            same(true, $throttle->enter('User1', '10.0.0.1'), "attempt {$i}");
         }
-        same([true, false, false], [$throttle->blocked('user1', '10.0.0.1'), $throttle->blocked('user1', '10.0.0.2'), $throttle->blocked('user2', '10.0.0.1')]);
+        same([false, true, true], [$throttle->enter('user1', '10.0.0.1'), $throttle->enter('user1', '10.0.0.2'), $throttle->enter('user2', '10.0.0.1')]);
         same(0, preg_match('/user1|10\.0/i', implode(array_keys($backend->items))));
+    },
+    'login throttle: attempts in progress count, refused and right ones do not' => static function (): void {
+        $throttle = new Throttle(new ArrayBackend(), 'secret');
+        for ($i = 0; $i < Throttle::MAX_FAILURES; $i++) {
+            same(true, $throttle->enter('user1', '10.0.0.1'));
+        }
+        same([false, false], [$throttle->enter('user1', '10.0.0.1'), $throttle->enter('user1', '10.0.0.1')]);
+        $throttle->leave('user1', '10.0.0.1');
+        same([true, false], [$throttle->enter('user1', '10.0.0.1'), $throttle->enter('user1', '10.0.0.1')]);
+    },
+    'login throttle: without memcached, and while it is down, the replica counts by itself' => static function (): void {
+        $down = new ArrayBackend();
+        $down->down = true;
+        foreach ([null, $down] as $n => $backend) {
+            $throttle = new Throttle($backend, "secret {$n}");
+            for ($i = 0; $i < Throttle::MAX_FAILURES; $i++) {
+                same(true, $throttle->enter('user1', '10.0.0.1'), "attempt {$i}");
+            }
+            same(false, $throttle->enter('user1', '10.0.0.1'));
+            $throttle->leave('user1', '10.0.0.1');
+            same([true, false], [$throttle->enter('user1', '10.0.0.1'), $throttle->enter('user1', '10.0.0.1')]);
+        }
+    },
+    'passwords that are guessed first are refused' => static function (): void {
+        $timing = new Timing();
+        $accounts = new Accounts(new Database(Config::fromEnvironment(), $timing, static fn (): string => ''), cache(null), new Throttle(new ArrayBackend(), 'secret'));
+        foreach (['1234567890', 'PASSWORD123', 'lab-demo-password', 'aaaaaaaaaaaa', 'abababababab', 'i am Some_Body'] as $password) {
+            throws(InvalidInput::class, 'first that are guessed', static fn () => $accounts->signUp('some_body', 'a@lab.test', $password));
+        }
+        throws(InvalidInput::class, 'at least 10', static fn () => $accounts->signUp('some_body', 'a@lab.test', 'short'));
     },
     'times read well' => static function (): void {
         same('just now', View::ago(gmdate('Y-m-d H:i:s')));

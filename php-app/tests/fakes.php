@@ -50,8 +50,12 @@ final class ArrayBackend implements CacheBackend
     public function increment(string $key, int $ttlS): int
     {
         $count = (int) ($this->items[$key][0] ?? 0) + 1;
-        $this->set($key, $count, $ttlS);
-        return $count;
+        return $this->set($key, $count, $ttlS) ? $count : 0;
+    }
+
+    public function decrement(string $key): bool
+    {
+        return isset($this->items[$key]) && $this->set($key, max(0, $this->items[$key][0] - 1), 0);
     }
 }
 

@@ -9,6 +9,10 @@ declare(strict_types=1);
 
 namespace App\Tests;
 
+if (!apcu_enabled() && ini_get('apc.enable_cli') !== '1') {
+    pcntl_exec(PHP_BINARY, ['-d', 'apc.enable_cli=1', ...$argv]); // Apache has APCu; the command line only on request
+}
+
 require __DIR__ . '/../src/autoload.php';
 require __DIR__ . '/fakes.php';
 

@@ -9,6 +9,7 @@ from gevent.event import AsyncResult
 from locust.env import Environment
 
 import labload
+from probe.clocks import Clocks
 from probe.job import Load
 from probe.recorder import Effort, Recorder
 from probe.seconds import Seconds
@@ -44,6 +45,7 @@ class ClosedLoop:
         self._failure: AsyncResult = AsyncResult()
         self._window = (0.0, 0.0)
         self._window_cpu_ratio = 0.0
+        self._lost: dict[str, float] = {}
         self._lags_ms: list[float] = []
 
     def lone_user(self) -> labload.LabUser:
@@ -61,6 +63,7 @@ class ClosedLoop:
         gc.collect()
         gc.freeze()  # what is loaded by now stays: do not walk through it again during the window
         self._seconds = Seconds(self._recorder, self._writer, lambda: int(self._runner.user_count))
+        began = Clocks.now()
         helpers = [gevent.spawn(self._seconds.run), gevent.spawn(self._measure_lag)]
         self._enter("ramp", self._load.ramp_s)
         self._runner.start(self._load.users, spawn_rate=self._load.users / max(self._load.ramp_s, 1.0))
@@ -68,6 +71,7 @@ class ClosedLoop:
             self._enter("warmup", self._load.warmup_s)
             if not self._fails_within(self._load.warmup_s):
                 self._measure()
+        self._lost = Clocks.now().lost_since(began)
         self._enter("drain", DRAIN_LIMIT_S)
         gevent.killall(helpers)
         stuck = self._drain()
@@ -80,7 +84,7 @@ class ClosedLoop:
             "cpu_ratio": self._window_cpu_ratio,
             "loop_lag_p99_ms": nearest_rank(sorted(self._lags_ms), 99),
         }
-        return {**self._recorder.tally.document(*self._window), "generator": generator}
+        return {**self._recorder.tally.document(*self._window), "generator": generator, "clock": self._lost}
 
     def _measure(self) -> None:
         effort = Effort()

@@ -4,10 +4,14 @@ import ctypes
 import faulthandler
 import logging
 import os
+import resource
 import signal
 import sys
 import traceback
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
+
+import greenlet
 
 import labload  # imports Locust, which replaces the blocking calls of this interpreter
 from probe.closedloop import ClosedLoop
@@ -22,12 +26,16 @@ from probe.wire import Writer
 from probe.workload import Workload
 
 _PR_SET_PDEATHSIG: Final = 1  # Source: prctl(2)
+# Less than the container has: a scenario that takes too much then fails with file and line instead of being killed.
+MEMORY_BYTES: Final = 768 * 2**20
 
 
 def main() -> int:
     """Run the job on standard input and return the exit code."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlive the supervisor
     faulthandler.register(signal.SIGUSR1, all_threads=False)
+    signal.signal(signal.SIGUSR2, _print_where(greenlet.getcurrent()))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     writer = _private_output()
     job = parse_job(sys.stdin.read())
@@ -37,6 +45,17 @@ def main() -> int:
         return _run(job, job.scenario, writer)
     except ScenarioError as error:
         return _fail(writer, error.where, error)
+    except SystemExit as error:  # an action called sys.exit: gevent brings it here
+        return _fail(writer, blame(error, files(job.scenario)), error)
+
+
+def _print_where(main_greenlet: greenlet.greenlet) -> Callable[[int, Any], None]:
+    """Return a signal handler that prints where the main greenlet waits: while it does, another frame is the current one."""
+
+    def handler(_number: int, frame: Any) -> None:  # noqa: ANN401
+        traceback.print_stack(main_greenlet.gr_frame or frame)
+
+    return handler
 
 
 def _private_output() -> Writer:

@@ -22,6 +22,7 @@ class Recorder:
         self.phase = "verify"
         self.problems: list[str] = []
         self._open = False
+        self._opened_s = (0.0, 0.0)  # Unix time, monotonic time
 
     def on_request(
         self,
@@ -51,12 +52,14 @@ class Recorder:
     def open_window(self) -> float:
         """Start counting and return the Unix time."""
         self._open = True
-        return time.time()
+        self._opened_s = (time.time(), time.monotonic())
+        return self._opened_s[0]
 
     def close_window(self) -> float:
-        """Stop counting and return the Unix time."""
+        """Stop counting and return the Unix time; a clock that was set meanwhile makes the window no longer."""
         self._open = False
-        return time.time()
+        start_s, start_monotonic_s = self._opened_s
+        return start_s + (time.monotonic() - start_monotonic_s)
 
     def next_second(self) -> Second:
         """Return the second that ends now and begin another."""

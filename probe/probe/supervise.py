@@ -7,20 +7,23 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from typing import Any, Final
 
+from probe.lastbytes import LastBytes
 from probe.watch import Watch
 from probe.wire import Writer
 
 # The generator says something every second, and waits for no response longer than 10 s.
 SILENCE_LIMIT_S: Final = 20.0
+# Silence is counted in turns: a probe that was frozen itself has missed one turn, whatever the clock says.
+TURN_S: Final = 1.0
 # What verification and the end of the last requests may need beyond the planned time.
 MARGIN_S: Final = 240.0
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 1
 EXIT_SCENARIO_FAILED: Final = 5
-_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
+PASSED_ON_BYTES: Final = 262_144
+_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+),? in (\S+)')
 _EDGES: Final = {b'"phase":"measure"': "start", b'"phase":"drain"': "end"}
 
 
@@ -31,7 +34,8 @@ class Supervisor:
         self._writer = writer
         self._watch = watch
         self._child: subprocess.Popen[bytes] | None = None
-        self._complaints: deque[str] = deque(maxlen=200)
+        self._complaints = LastBytes()
+        self._has_result = False
 
     def run(self, job_text: str, planned_s: float, scenario_files: set[str]) -> int:
         """Run one job's load and return the probe's exit code."""
@@ -47,11 +51,11 @@ class Supervisor:
             return self._blame_silence(scenario_files, listener)
         code = self._child.wait()
         listener.join(1)
-        if code in {EXIT_OK, EXIT_SCENARIO_FAILED}:
+        if code == EXIT_SCENARIO_FAILED or (code == EXIT_OK and self._has_result):
             return code
-        self._writer.emit(
-            "problem", tier="generator", target="probe", message=self._last_words(f"exit code {code}")
-        )
+        if code != EXIT_BUG or "Traceback" not in self._complaints.text():
+            return self._blame_end(code)
+        self._writer.emit("problem", tier="generator", target="probe", message=self._last_words())
         return EXIT_BUG
 
     def kill(self) -> None:
@@ -70,11 +74,14 @@ class Supervisor:
     def _forward_events(self, deadline_s: float) -> bool:
         """Forward lines until the child closes its output; return False when it fell silent or ran too long."""
         assert self._child is not None and self._child.stdout is not None  # noqa: S101, PT018 - just opened
-        stream, rest = self._child.stdout, b""
+        stream, rest, silent_s = self._child.stdout, b"", 0.0
         while True:
-            limit_s = min(SILENCE_LIMIT_S, deadline_s - time.monotonic())
-            if limit_s <= 0 or not select.select([stream], [], [], limit_s)[0]:
+            if silent_s >= SILENCE_LIMIT_S or time.monotonic() >= deadline_s:
                 return False
+            if not select.select([stream], [], [], TURN_S)[0]:
+                silent_s += TURN_S
+                continue
+            silent_s = 0.0
             chunk = stream.read1(65536)
             if not chunk:
                 return True
@@ -87,25 +94,30 @@ class Supervisor:
             for marker, edge in _EDGES.items():
                 if marker in line:
                     self._watch.signal_edge(edge)
+        self._has_result = self._has_result or line.startswith(b'{"event":"result"')
         if not line.startswith(b'{"event":"alive"'):
             self._writer.forward(line + b"\n")
 
     def _listen(self, stream: Any) -> None:  # noqa: ANN401 - a binary pipe
-        """Keep the generator's last lines of stderr and pass all on: a scenario's own prints end up there."""
-        for raw in stream:
-            line = raw.decode("utf-8", "replace").rstrip()
-            self._complaints.append(line)
-            sys.stderr.write(line + "\n")
+        """Keep the end of the generator's stderr and pass the beginning on: a scenario's own prints end up there."""
+        passed = 0
+        while chunk := stream.read1(65536):
+            self._complaints.add(chunk)
+            if passed < PASSED_ON_BYTES:  # megabytes would only fill the engine's logs
+                passed += len(chunk)
+                sys.stderr.buffer.write(chunk)
+                sys.stderr.buffer.flush()
 
     def _blame_silence(self, scenario_files: set[str], listener: threading.Thread) -> int:
         assert self._child is not None  # noqa: S101 - only called while it runs
-        # The generator's fault handler then prints where it is, even out of an endless loop.
-        self._child.send_signal(signal.SIGUSR1)
-        time.sleep(1)
+        # The generator's handlers then print where it is: the first out of an endless loop, the second out of a wait.
+        for number in (signal.SIGUSR1, signal.SIGUSR2):
+            self._child.send_signal(number)
+            time.sleep(1)
         self._child.kill()
         self._child.wait()
         listener.join(1)
-        frames = [(file, int(line)) for file, line, _ in _FRAME.findall("\n".join(self._complaints))]
+        frames = [(file, int(line)) for file, line, _ in _FRAME.findall(self._complaints.text())]
         own = [frame for frame in frames if frame[0] in scenario_files] or [("", 0)]
         self._writer.emit(
             "scenario-failed",
@@ -116,5 +128,22 @@ class Supervisor:
         )
         return EXIT_SCENARIO_FAILED
 
-    def _last_words(self, fallback: str) -> str:
-        return "the generator ended unexpectedly: " + ("\n".join(list(self._complaints)[-15:]) or fallback)
+    def _blame_end(self, code: int) -> int:
+        """Report a generator that ended without a result and without an error of ours."""
+        why = f"ended with {code}" if code >= 0 else f"was killed by signal {-code}"
+        guess = (
+            "does it take too much memory?" if code == -signal.SIGKILL else "does it call os._exit or abort?"
+        )
+        words = "\n".join(self._complaints.text().splitlines()[-5:])
+        self._writer.emit(
+            "scenario-failed",
+            message=f"the scenario's process {why} before the result: {guess}"
+            + (f"\n{words}" if words else ""),
+            file="",
+            line=0,
+            traceback="",
+        )
+        return EXIT_SCENARIO_FAILED
+
+    def _last_words(self) -> str:
+        return "the generator ended unexpectedly: " + "\n".join(self._complaints.text().splitlines()[-15:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from lab import __version__
+from lab.adapters import images_file_reader
 from lab.adapters.build import DockerImages
 from lab.adapters.images_store import DockerImagesFile
 from lab.errors import LabError
@@ -105,6 +107,34 @@ def test_saved_images_come_back_and_need_no_second_load(file: Path) -> None:
     assert lab_json("images", "load", str(file))["loaded"] == []
     assert "there already" in lab("images", "load", str(file)).stdout
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_a_room_without_a_network(file: Path, tmp_path: Path) -> None:
+    """Wheels and images out of one file, in a network namespace of its own: only the engine's socket leads out of it."""
+    with DockerImagesFile().wheels() as wheels:
+        draft = images_file_reader.read_manifest(file)
+        whole = tmp_path / "whole.tar"
+        for name, reference in COPIES.items():
+            docker("tag", IMAGES[name].reference, reference)
+        write_images(whole, draft, wheels, DockerImagesFile(), Context())
+    untag()
+    script = f"""
+        set -e
+        ! (exec 3<>/dev/tcp/192.0.2.1/80) 2>&1 | tee refused
+        grep -q unreachable refused
+        tar -xf whole.tar wheels
+        {sys.executable} -m venv lab-venv
+        env -u PIP_FIND_LINKS lab-venv/bin/pip install --quiet --no-index --find-links wheels scalability-lab
+        lab-venv/bin/lab --version
+        lab-venv/bin/lab images load whole.tar --json > loaded.json
+    """
+    argv = ["unshare", "--net", "bash", "-c", script]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=240)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"lab {__version__}" in done.stdout
+    loaded = json.loads((tmp_path / "loaded.json").read_text(encoding="utf-8"))
+    assert loaded["loaded"] == ["copy-balancer", "copy-cache"]
+    assert set(DockerImages().inspect(list(COPIES.values()))) == set(COPIES.values())
 
 
 def test_layers_that_images_share_are_in_it_once(file: Path) -> None:

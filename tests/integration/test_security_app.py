@@ -112,13 +112,13 @@ def _png(width: int, height: int) -> bytes:
 
 # ── what comes in: SQL, markup, templates, line breaks, parameters ───────────────────────────────────────────────
 
-SQL = [
+SQL = [  # SLEEP outlasts every time limit: what sleeps is a 503 or a client that gave up, on the slowest machine too
     "' OR '1'='1",
     '" OR 1=1 -- ',
     "'; DROP TABLE users; -- ",
     "zz' UNION SELECT name, password_hash FROM users -- ",
-    "zz') AGAINST ('zz') OR SLEEP(5) # ",
-    "\\' OR SLEEP(5) -- ",
+    "zz') AGAINST ('zz') OR SLEEP(30) # ",
+    "\\' OR SLEEP(30) -- ",
 ]
 MARKUP = [
     "<script>alert(1)</script>",
@@ -135,7 +135,6 @@ LIVE = re.compile(
 
 @pytest.mark.parametrize("text", SQL)
 def test_sql_in_an_input_is_only_text(url: str, member: Visitor, text: str) -> None:
-    started = time.monotonic()
     found = member.get("/search?q=" + quote(text))
     assert found.status_code == 200
     assert "$2y$" not in found.text
@@ -148,7 +147,6 @@ def test_sql_in_an_input_is_only_text(url: str, member: Visitor, text: str) -> N
         assert member.get(address + quote(text, safe="")).status_code == 404
     assert member.get("/?page=" + quote("1" + text)).status_code == 200
     assert text.strip() in html.unescape(_comment(member, 21, text))
-    assert time.monotonic() - started < 4.5, "something slept"
     assert member.get("/user/user0001").status_code == 200
 
 
@@ -508,8 +506,14 @@ def test_too_large_requests_are_refused(url: str) -> None:
     status, answer = _ask(url, "GET /", *[f"X-{n}: y" for n in range(200)])
     assert (status, TELLTALE.search(answer)) == (400, None)
     form = "Content-Type: application/x-www-form-urlencoded"
-    status, answer = _ask(url, "POST /login", form, "Content-Length: 7000000", body="csrf=x")
-    assert (status, TELLTALE.search(answer)) == (413, None)
+    where = urlsplit(url)
+    with socket.create_connection((where.hostname, where.port), timeout=8) as connection:
+        connection.sendall(
+            f"POST /login HTTP/1.1\r\nHost: lab.test\r\n{form}\r\nContent-Length: 7000000\r\n\r\ncsrf=x".encode()
+        )
+        answer = connection.recv(65536).decode("latin-1")  # at once: nothing waits for the rest
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert not TELLTALE.search(answer)
 
 
 def test_an_app_that_breaks_shows_no_trace() -> None:

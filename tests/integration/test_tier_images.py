@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from lab.tiers.base import image
 from tests.docker_lab import docker, own, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
@@ -50,12 +51,12 @@ class Lab:
 
     def secrets(self) -> list[str]:
         """Return every password of the lab."""
-        image = json.loads(docker("inspect", self.container("db-primary")))[0]["Image"]
+        db = json.loads(docker("inspect", self.container("db-primary")))[0]["Image"]
         groups = [word for group in ("4001", "4002", "4003", "4004") for word in ("--group-add", group)]
         volume = f"{self.name}_credentials:/run/credentials:ro"
         script = "for f in /run/credentials/*/*; do cat $f; echo; done"
         text = docker("run", "--rm", "--network", "none", "--user", "4000:4000", *groups, "-v", volume,
-                      "--entrypoint", "sh", image, "-c", script)  # fmt: skip
+                      "--entrypoint", "sh", db, "-c", script)  # fmt: skip
         return sorted(set(text.split()))
 
 
@@ -149,10 +150,13 @@ def test_a_replica_refuses_even_an_administrator_and_stores_no_password(small_la
 def test_servers_share_data_but_no_identity(small_lab: Lab) -> None:
     pair = ("db-primary", "db-replica-1")
     assert len({small_lab.sql(service, "SELECT @@server_uuid") for service in pair}) == 2
-    keys = {
-        docker("exec", small_lab.container(s), "sha256sum", "/var/lib/mysql/private_key.pem") for s in pair
-    }
-    assert len(keys) == 2
+    key = "/run/credentials/db/keys/private.pem"  # the lab's own, made at its first start
+    assert {small_lab.sql(service, "SELECT @@ssl_key") for service in pair} == {key}
+    in_image = "find / -xdev -path '*mysql*' -name '*.pem' 2>/dev/null; tar -tf /usr/share/lab/golden.tar"
+    found = docker("run", "--rm", "--network", "none", "--entrypoint", "sh", image("db"), "-c", in_image)
+    assert "ibdata1" in found
+    assert ".pem" not in found
+    assert "auto.cnf" not in found
 
 
 @pytest.mark.parametrize("service", ["db-replica-1", "db-primary"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import typer.main
 
-from lab.cli.app import app
+from lab.cli.app import make_app
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
@@ -24,7 +24,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`\n]+)`")
-COMMAND = typer.main.get_command(app)
+COMMAND = typer.main.get_command(make_app())
 
 
 def name_of(path: Path) -> str:

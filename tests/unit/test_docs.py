@@ -14,7 +14,7 @@ import pytest
 
 from lab import errors
 from lab.cli.options import _TEXTS
-from lab.model import doctor, gates, limit
+from lab.model import doctor, fit, gates, limit, lost
 from lab.model.plan import needs
 from lab.model.run import Interval, Latency, Measurement, Point, Run, Second, Use
 from lab.model.scenario import parse_scenario
@@ -126,7 +126,7 @@ def test_no_page_is_about_something_that_is_gone() -> None:
     assert {path.stem for path in (ROOT / "docs/scenarios").glob("*.md")} == set(SCENARIOS)
 
 
-@pytest.mark.parametrize("kind", [Run, Point, Measurement, Use, Latency, Second, Interval])
+@pytest.mark.parametrize("kind", [Run, Point, Measurement, lost.Lost, Use, Latency, Second, Interval])
 def test_every_key_of_a_run_is_documented(kind: Any) -> None:
     named = set(re.findall(r"`(\w+)`", RESULTS)) | set(re.findall(r'"(\w+)":', RESULTS))
     assert {field.name for field in dataclasses.fields(kind)} <= named
@@ -162,6 +162,10 @@ def test_the_gates_limits_are_the_documented_ones() -> None:
     assert f"at most {gates.MAX_GENERATOR_RATIO:.0%} of a core".replace("%", " %") in MEASURING
     assert f"at least {gates.MIN_HOST_IDLE_RATIO:.0%} idle".replace("%", " %") in MEASURING
     assert f"at least {limit.SATURATED_RATIO:.0%}".replace("%", " %") in MEASURING
+    assert f"more than {fit.USABLE_RATIO:.0%} of the cores".replace("%", " %") in MEASURING
+    assert {lost.MAX_ASLEEP_S, lost.MAX_STALLED_S, lost.MAX_LATE_S} == {1.0}
+    assert "each may be at most 1 s" in MEASURING
+    assert f"at most {lost.MAX_REPEATS} times" in MEASURING
 
 
 @pytest.mark.parametrize("stage", [name for name in STAGES if name != "full"])
@@ -270,4 +274,4 @@ def test_documents_that_the_code_names_exist() -> None:
 @pytest.mark.parametrize("path", PAGES, ids=name_of)
 def test_one_idea_one_word(path: Path) -> None:
     text = prose(path).lower()
-    assert not re.findall(r"\b(?:stack|cluster|benchmark)s?\b", text)
+    assert not re.findall(r"\b(?:stack|cluster)s?\b", text)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from lab.adapters.observe import cpu_ratios, free_memory, power
-from lab.model.doctor import GIB, Facts, as_document, checks, version_tuple
+from lab.adapters.room import cpu_ratios, free_memory
+from lab.model.doctor import GIB, Check, Facts, as_document, checks, version_tuple
 
 GOOD = Facts(
     has_docker=True,
@@ -44,12 +44,13 @@ def test_a_good_machine_has_nothing_to_do() -> None:
     [
         ({"has_docker": False}, "engine", "fail"),
         ({"engine_problem": "No Docker engine answers."}, "engine", "fail"),
-        ({"api_version": "1.43"}, "engine API", "fail"),
+        ({"api_version": "1.42"}, "engine API", "fail"),
         ({"api_version": ""}, "engine API", "fail"),
-        ({"compose_version": "2.20.3"}, "compose", "fail"),
+        ({"compose_version": "2.25.0"}, "compose", "fail"),
         ({"compose_version": ""}, "compose", "fail"),
         ({"buildx_version": ""}, "buildx", "fail"),
         ({"has_base": False}, "base image", "fail"),
+        ({"has_base": False, "has_mmdebstrap": True, "can_bootstrap": False}, "base image", "fail"),
         ({"cores": 1}, "cores", "warn"),
         ({"memory_free_bytes": GIB}, "memory", "fail"),
         ({"memory_free_bytes": 2 * GIB}, "memory", "warn"),
@@ -68,6 +69,18 @@ def test_each_problem_is_seen_and_says_what_to_do(change: dict[str, Any], name: 
     wrong = [check for check in checks(replace(GOOD, **change)) if check.status != "ok"]
     assert [(check.name, check.status) for check in wrong] == [(name, status)]
     assert wrong[0].todo
+
+
+def test_who_may_not_bootstrap_is_told_what_root_does_once() -> None:
+    def base(**change: bool) -> Check:
+        facts = replace(GOOD, has_base=False, has_mmdebstrap=True, **change)
+        return next(check for check in checks(facts) if check.name == "base image")
+
+    assert base(can_bootstrap=True).status == base(can_bootstrap=False, can_pull=True).status == "ok"
+    refused = base(can_bootstrap=False)
+    assert "root or user namespaces" in refused.found
+    assert 'sudo "$(command -v lab)" images build base base-sid' in refused.todo
+    assert "lab images load FILE" in refused.todo
 
 
 def test_without_an_engine_only_what_can_be_seen_is_judged() -> None:
@@ -105,6 +118,13 @@ def test_the_document_is_json_and_says_whether_the_machine_is_ready() -> None:
     assert document["schema"] == "lab.doctor/1"
     assert document["ready"] is False
     assert {"name", "status", "found", "todo"} == set(document["checks"][0])
+    assert document["suggestion"]["up"] == "lab up --web-cpu 0.25 --db-cpu 0.75 --db-replica-cpu 0.375"
+    assert document["suggestion"]["sweep"] == "lab sweep read-heavy --replicas 1..8"
+
+
+def test_without_an_engine_nothing_is_suggested() -> None:
+    facts = Facts(has_docker=False)
+    assert as_document(facts, checks(facts))["suggestion"] is None
 
 
 def test_cpu_shares_are_differences_of_the_first_line() -> None:
@@ -118,19 +138,3 @@ def test_free_memory_is_what_new_processes_can_have() -> None:
         "memory_free_bytes": 51200
     }
     assert free_memory("MemTotal: 100 kB\n") == {}
-
-
-def test_power_supply(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.which", lambda _name: None)
-    supplies, firmware = tmp_path / "supply", tmp_path / "acpi"
-    assert power(supplies, firmware) is None
-    for name, kind in (("AC", "Mains"), ("BAT0", "Battery")):
-        (supplies / name).mkdir(parents=True)
-        (supplies / name / "type").write_text(kind + "\n")
-    (supplies / "AC" / "online").write_text("0\n")
-    assert power(supplies, firmware) == "battery"
-    (supplies / "AC" / "online").write_text("1\n")
-    assert power(supplies, firmware) == "mains"
-    firmware.mkdir()
-    (firmware / "platform_profile").write_text("low-power\n")
-    assert power(supplies, firmware) == "low-power"

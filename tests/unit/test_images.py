@@ -91,6 +91,8 @@ def test_bytes_cannot_move_between_files_unseen() -> None:
         ("E: Failed to fetch http://m.test/x  Could not resolve 'm.test'", "http_proxy"),
         ("E: Release file for http://m.test/x is not valid yet (invalid for another 2h)", "clock"),
         ("429 Too Many Requests", "docker login"),
+        ("E: install arch-test for foreign architecture support", "qemu-user-static"),
+        ("exec /bin/sh: exec format error", "another architecture"),
         ("make: *** [all] Error 2", "lab doctor"),
     ],
 )

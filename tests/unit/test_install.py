@@ -250,15 +250,21 @@ def test_an_engine_elsewhere_or_closed_to_this_user_is_not_started() -> None:
     assert plan_fix(FakeContext(), diagnosis(facts)).is_empty
 
 
-def test_what_fix_cannot_mend_is_not_touched() -> None:
+@pytest.mark.parametrize(
+    "rest",
+    [
+        {"memory_bytes": GIB // 2, "has_base": True},
+        {"memory_bytes": 8 * GIB, "has_mmdebstrap": True, "can_bootstrap": False},
+    ],
+)
+def test_what_fix_cannot_mend_is_not_touched(rest: dict[str, Any]) -> None:
     facts = Facts(
         has_docker=True,
         api_version="1.45",
         compose_version="2.26",
         buildx_version="0.13",
         cores=2,
-        memory_bytes=GIB // 2,
-        has_base=True,
         has_cpu_quota=True,
+        **rest,
     )
     assert plan_fix(FakeContext(), diagnosis(facts)).is_empty

@@ -171,3 +171,24 @@ def test_throughput_cell_of_a_list() -> None:
     assert throughput_cell(bench()) == "73.5 ± 2.2 req/s"
     assert throughput_cell(replica_sweep(values=(1, 2), invalid=None)) == "23.5 → 48.8 req/s"
     assert throughput_cell(bench(repeat=1, problems=["x"])) == "\u2013"
+
+
+def test_host_bound_points_are_marked_and_explained_once() -> None:
+    run = replica_sweep(values=(1, 2, 4, 8), invalid=None)
+    why = "it needs 2.10 cores under load and 1.80 of 2 are usable"
+    points = [dataclasses.replace(p, host_bound=why) if p.label in {"4", "8"} else p for p in run.points]
+    lines = curve_lines(dataclasses.replace(run, points=points), 100)
+    assert [("*" in line) for line in lines[1:5]] == [False, False, True, True]
+    assert lines[5] == f"* 4, 8: host-bound on that machine: {why}"
+
+
+def test_a_measurement_that_was_repeated_is_listed_and_does_not_make_the_run_invalid() -> None:
+    run = replica_sweep(invalid=(4, 2))
+    assert quote_line(run).endswith("INVALID")
+    last = run.points[-1]
+    repeated = [dataclasses.replace(m, repeated=not m.is_valid) for m in last.measurements]
+    run = dataclasses.replace(
+        run, points=[*run.points[:-1], dataclasses.replace(last, measurements=repeated)]
+    )
+    assert quote_line(run).endswith(" VALID")
+    assert any(line.startswith("! 4: 1 of 3 INVALID, left out") for line in curve_lines(run, 120))

@@ -39,8 +39,8 @@ def actions(name: str) -> list[str]:
     ]
 
 
-def test_the_five_scenarios_are_there():
-    assert {"read-heavy", "write-heavy", "media", "sessions", "hot-key"} <= set(NAMES)
+def test_the_six_scenarios_are_there():
+    assert {"read-heavy", "write-heavy", "media", "sessions", "hot-key", "tiny-page"} <= set(NAMES)
     assert sorted(path.stem for path in FOLDER.glob("*.py")) == NAMES
 
 

@@ -1,0 +1,124 @@
+"""How busy the engine's machine is, and what of it is free: in /proc where it is this one, else in a container there."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from lab.adapters.engine import endpoint
+from lab.adapters.power import power
+from lab.adapters.process import run
+from lab.errors import LabError
+from lab.model.fit import Room
+from lab.model.images import IMAGES
+from lab.model.power import Power
+from lab.ports import Engine
+
+_SAMPLE_S: Final = 1.0
+_CUT: Final = "==\n"
+_LOOK: Final = (
+    "cat /proc/meminfo; echo ==; df -Pk /"  # / of a container is on the file system with the engine's data
+)
+_SAMPLE: Final = f"cat /proc/stat; sleep 1; echo ==; cat /proc/stat; echo ==; {_LOOK}"
+
+
+class EngineSurroundings:
+    """Implements `lab.ports.Surroundings`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def room(self) -> Room:
+        """Return what the engine's machine has, and what of it is free now."""
+        machine = self._engine.machine()
+        local = is_this_machine(machine.name, machine.kernel)
+        free = free_here(machine.data_folder) if local else free_there()
+        return Room(cores=machine.cores, memory_bytes=machine.memory_bytes, **free)
+
+    def power(self) -> Power:
+        """Return how this computer is fed."""
+        return power(endpoint())
+
+
+def is_this_machine(name: str, kernel: str) -> bool:
+    """Say whether an engine that gives this host name and kernel runs on this machine, not in a VM or elsewhere."""
+    uname = os.uname()
+    return (name, kernel) == (uname.nodename, uname.release) and Path("/proc/meminfo").exists()
+
+
+def free_here(data_folder: str) -> dict[str, int]:
+    """Return free memory and disk of this machine; `data_folder` is where the engine keeps its data."""
+    disk = os.statvfs(data_folder if Path(data_folder).is_dir() else "/")
+    meminfo = Path("/proc/meminfo").read_text(encoding="ascii")
+    return {"disk_free_bytes": disk.f_bavail * disk.f_frsize, **free_memory(meminfo)}
+
+
+def free_there() -> dict[str, int]:
+    """Return free memory and disk of the engine's machine, seen from a container; empty when none can be started."""
+    parts = _in_container(_LOOK).split(_CUT)
+    return _free(*parts) if len(parts) == 2 else {}
+
+
+def sample_here(data_folder: str) -> dict[str, Any]:
+    """Return idle and steal over one second, and what is free, of this machine."""
+    stat = Path("/proc/stat")
+    before = stat.read_text(encoding="ascii")
+    time.sleep(_SAMPLE_S)
+    return {**cpu_ratios(before, stat.read_text(encoding="ascii")), **free_here(data_folder)}
+
+
+def sample_there() -> dict[str, Any]:
+    """Return the same of the engine's machine, seen from a container; empty when none can be started."""
+    parts = _in_container(_SAMPLE).split(_CUT)
+    return {**cpu_ratios(parts[0], parts[1]), **_free(*parts[2:])} if len(parts) == 4 else {}
+
+
+def _in_container(script: str) -> str:
+    for name in ("base", "probe"):
+        reference = IMAGES[name].reference
+        if _output(["docker", "image", "inspect", "--format", "{{.Id}}", reference]):
+            argv = [
+                "docker",
+                "run",
+                "--rm",
+                "--network",
+                "none",
+                "--label",
+                "lab.role=doctor",
+                "--log-driver",
+                "none",
+            ]
+            return _output([*argv, "--entrypoint", "sh", reference, "-c", script])
+    return ""
+
+
+def _output(argv: list[str]) -> str:
+    try:
+        return run(argv, timeout_s=30)
+    except LabError:
+        return ""
+
+
+def _free(meminfo: str, disk: str) -> dict[str, int]:
+    return {"disk_free_bytes": int(disk.splitlines()[-1].split()[3]) * 1024, **free_memory(meminfo)}
+
+
+def cpu_ratios(before: str, after: str) -> dict[str, float]:
+    """Return the idle and steal shares of all cores between two readings of /proc/stat.
+
+    Source: proc(5), /proc/stat: user nice system idle iowait irq softirq steal guest guest_nice.
+    """
+    first, last = ([int(word) for word in text.split("\n", 1)[0].split()[1:9]] for text in (before, after))
+    spent = [b - a for a, b in zip(first, last, strict=True)]
+    total = sum(spent) or 1
+    return {"idle_ratio": (spent[3] + spent[4]) / total, "steal_ratio": spent[7] / total}
+
+
+def free_memory(meminfo: str) -> dict[str, int]:
+    """Return the memory that new processes can have, from /proc/meminfo."""
+    for line in meminfo.splitlines():
+        if line.startswith("MemAvailable:"):
+            return {"memory_free_bytes": int(line.split()[1]) * 1024}
+    return {}

@@ -1,0 +1,164 @@
+"""Start containers all at once, and return when they are healthy.
+
+Compose would start them one dependency after the other, look twice a second, and leave each to its CPU share from the
+first moment: a tenth of a core makes a start of 0.2 s one of 2 s. So compose only creates them, without a limit; they
+get their shares when all serve.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from lab.errors import LabError, TierUnhealthy
+from lab.model.cpu import quota
+from lab.model.plan import quota_cores
+from lab.model.state import Container, RunningLab
+from lab.model.topology import Topology
+from lab.ports import Changes, Compose
+from lab.workflows.context import Context
+
+HEALTHY_S: Final = 120.0
+_POLL_S: Final = 0.1
+_LOOK_S: Final = 2.0  # without a word from the engine
+_LAST_LINES: Final = 8
+_ONCE: Final = "credentials"  # runs once and exits; nobody else starts before it has
+_BY_COMPOSE: Final = (
+    "balancer"  # compose writes its configuration file, some versions of it only at the start
+)
+
+
+def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new: bool = False) -> None:
+    """Create and start services, and return when each of them is healthy.
+
+    Args:
+        is_new: the lab has no container yet.
+
+    Raises:
+        TierUnhealthy: naming the service, with its last words; the containers stay for inspection.
+        PortBusy: the engine refuses the lab's port.
+        MachineNotReady: an image is missing, or no address range is free.
+    """
+    with ctx.engine.changes(ctx.lab) as changes:
+        _start_all(ctx, compose, services, is_new=is_new)
+        _wait_healthy(ctx, services, changes)
+
+
+def _start_all(ctx: Context, compose: Compose, services: Sequence[str], *, is_new: bool) -> None:
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        passwords = _Passwords(ctx)
+        early = pool.submit(passwords.make) if is_new and _ONCE in services else None
+        try:
+            compose.create(services)
+        finally:
+            passwords.is_created.set()
+        if _ONCE in services and early is None:
+            early = pool.submit(passwords.make)
+        waiting = _Waiting(ctx, compose, services)
+        jobs = [pool.submit(job) for job in waiting.without_passwords()]
+        if early is not None:
+            early.result()
+        waiting.primary()
+        jobs += [pool.submit(job) for job in waiting.with_passwords()]
+        _all_of(jobs)
+
+
+class _Passwords:
+    """Makes the passwords as soon as the container for it exists: the others are still being created."""
+
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self.is_created = threading.Event()
+
+    def make(self) -> None:
+        """Run the container and wait for its end."""
+        while True:
+            is_last = self.is_created.is_set()
+            for container in self._ctx.engine.containers(self._ctx.lab):
+                if container.service == _ONCE:
+                    self._run(container)
+                    return
+            if is_last:
+                return  # compose failed, and says why
+            self._ctx.clock.sleep(_POLL_S)
+
+    def _run(self, container: Container) -> None:
+        try:
+            self._ctx.engine.run_once(container.id)
+        except LabError as error:
+            raise TierUnhealthy(f"{_ONCE}: {error.message}", hint=f"lab logs {_ONCE}") from error
+
+
+class _Waiting:
+    """The services that are created and not started yet, in the order in which that is soonest done."""
+
+    def __init__(self, ctx: Context, compose: Compose, services: Sequence[str]) -> None:
+        there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
+        found = [there[name] for name in services if name in there and there[name].state != "running"]
+        self._ctx = ctx
+        self._compose = compose
+        self._by_tier = {tier: [c.id for c in found if c.tier == tier] for tier in {c.tier for c in found}}
+
+    def without_passwords(self) -> list[Callable[[], None]]:
+        """Return what starts those that need none, or read them at the first request: they need not wait."""
+        jobs = [self._start(self._by_tier.get("web", []) + self._by_tier.get("cache", []))]
+        if _BY_COMPOSE in self._by_tier:
+            jobs.append(lambda: self._compose.up([_BY_COMPOSE], deps=False, wait=False))
+        return jobs
+
+    def primary(self) -> None:
+        """Start the primary: a replica that is there before it tries again only a second later."""
+        self._ctx.engine.start(self._by_tier.get("db-primary", []))
+
+    def with_passwords(self) -> list[Callable[[], None]]:
+        """Return what starts those that read their passwords when they start."""
+        return [self._start([one]) for tier in ("db-replica", "store") for one in self._by_tier.get(tier, [])]
+
+    def _start(self, container_ids: Sequence[str]) -> Callable[[], None]:
+        return lambda: self._ctx.engine.start(container_ids)
+
+
+def _all_of(futures: Sequence[Future[None]]) -> None:
+    """Wait for all, then raise what the first of them that failed raised."""
+    for failure in [future.exception() for future in futures]:
+        if failure is not None:
+            raise failure
+
+
+def _wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> None:
+    wanted = [name for name in services if name != _ONCE]
+    deadline_s = ctx.clock.monotonic_s() + HEALTHY_S
+    while True:
+        there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
+        late = [name for name in wanted if name not in there or not there[name].is_serving]
+        if not late:
+            return
+        broken = [name for name in late if name not in there or _is_broken(there[name])]
+        if broken or ctx.clock.monotonic_s() > deadline_s:
+            raise _unhealthy(ctx, there, broken or late)
+        changes.wait(_LOOK_S)
+
+
+def _is_broken(container: Container) -> bool:
+    return container.state in {"exited", "dead"} or container.health == "unhealthy"
+
+
+def _unhealthy(ctx: Context, there: dict[str, Container], names: Sequence[str]) -> TierUnhealthy:
+    first = there.get(names[0])
+    state = f"{first.state}, {first.health or 'no health yet'}" if first else "gone"
+    words = ctx.engine.last_lines(first.id, _LAST_LINES) if first else ""
+    said = f" Its last words:\n{words}" if words else ""
+    return TierUnhealthy(
+        f"Not healthy: {', '.join(names)}. {names[0]} is {state}.{said}", hint=f"lab logs {names[0]}"
+    )
+
+
+def set_shares(ctx: Context, lab: RunningLab, topology: Topology) -> None:
+    """Give every container the CPU share of the plan."""
+    for tier in dict.fromkeys(c.tier for c in lab.containers):
+        cores = quota_cores(topology, tier)
+        ids = [c.id for c in lab.tier(tier) if c.state == "running"]
+        if cores is not None and ids:
+            ctx.engine.set_quota(ids, quota(cores))
