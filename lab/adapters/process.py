@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from lab.adapters.child import KEPT_OPEN, end, tether
 from lab.errors import LabError, MachineNotReady, raise_if_stopped
@@ -96,9 +97,25 @@ def run(
         problem = engine_problem(done.stderr)
         if problem:
             raise problem
+        if argv[0] == "docker" and not done.stderr.strip() and not _engine_answers(env):
+            raise MachineNotReady(
+                f"The Docker engine went away during `{' '.join(argv[:2])}`.",
+                hint="start it again, then repeat the command: it goes on from what is there",
+            )
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-8:])
         raise LabError(f"`{' '.join(argv[:6])} …` failed with {done.returncode}:\n{tail}")
     return done.stdout
+
+
+def _engine_answers(env: Mapping[str, str] | None) -> bool:
+    """Ask once more: a connection that breaks in `docker exec` ends it without a word."""
+    argv = ["docker", "version", "--format", "{{.Server.Version}}"]
+    with suppress(OSError, subprocess.TimeoutExpired):
+        asked = subprocess.run(
+            argv, env={**os.environ, **(env or {})}, capture_output=True, check=False, timeout=10
+        )
+        return asked.returncode == 0
+    return False
 
 
 def _is_accepted(said: str, accepted: Sequence[str]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from lab.errors import LabError, TierUnhealthy
+from lab.errors import LabError, MachineNotReady, TierUnhealthy
 from lab.model.state import Container, RunningLab
 from lab.workflows.context import Context
 
@@ -29,6 +29,8 @@ def _wait_for(ctx: Context, replica: Container, deadline_s: float) -> None:
     while True:
         try:
             ctx.engine.run_in(replica.id, ["db-health"], timeout_s=10)
+        except MachineNotReady:  # no engine: waiting does not help
+            raise
         except LabError as error:
             if ctx.clock.monotonic_s() > deadline_s:
                 raise TierUnhealthy(

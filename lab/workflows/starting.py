@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
-from lab.errors import LabError, TierUnhealthy
+from lab.errors import LabError, MachineNotReady, TierUnhealthy
 from lab.model.cpu import quota
 from lab.model.plan import quota_cores
 from lab.model.state import Container, RunningLab
@@ -87,6 +87,8 @@ class _Passwords:
     def _run(self, container: Container) -> None:
         try:
             self._ctx.engine.run_once(container.id)
+        except MachineNotReady:  # the engine, not the passwords
+            raise
         except LabError as error:
             raise TierUnhealthy(f"{_ONCE}: {error.message}", hint=f"lab logs {_ONCE}") from error
 

@@ -18,7 +18,7 @@ from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 LAB = own("bench")
-SHORT = ("--duration", "8s", "--users", "8")  # few users: the shared machine must not fail the idle gate
+SHORT = ("--duration", "12s", "--users", "8")  # few users: the shared machine must not fail the idle gate
 # Three replicas of a tenth of a core: what a busy neighbour leaves is still enough for the gates.
 
 
@@ -167,7 +167,18 @@ def test_two_measurements_at_once_are_refused(url: str, results: Path) -> None:
 
 def test_a_sweep_without_a_lab_leaves_nothing(results: Path) -> None:
     name = own("nolab")
-    argv = ("sweep", "read-heavy", "--stage", "single", "--users", "4,8", "--blocks", "1", "--duration", "5s")
+    argv = (
+        "sweep",
+        "read-heavy",
+        "--stage",
+        "single",
+        "--users",
+        "4,8",
+        "--blocks",
+        "1",
+        "--duration",
+        "12s",
+    )
     assert len(lab_json(*argv, "--lab", name)["points"]) == 2
     for kind in ("ps -aq", "volume ls -q", "network ls -q"):
         assert docker(*kind.split(), "--filter", f"label=lab.name={name}") == ""

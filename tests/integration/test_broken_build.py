@@ -10,6 +10,7 @@ import os
 import socketserver
 import subprocess
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,8 @@ from tests.docker_lab import docker
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 PARENTS = {"BASE": IMAGES["base"].reference}
-GOOD = "ARG BASE\nFROM ${BASE}\nRUN echo the first step\n"
+# A step of its own in each run: the engine's build cache must not have the answer from an earlier one.
+GOOD = f"ARG BASE\nFROM ${{BASE}}\nRUN echo the first step {uuid.uuid4()}\n"
 FETCHING = (
     GOOD + "RUN apt-get -o Acquire::Retries=0 update && apt-get install -y --no-install-recommends hello\n"
 )
