@@ -275,27 +275,21 @@ def test_only_behind_a_balancer_a_header_says_who_asks(
 # ── passwords, after a measurement ───────────────────────────────────────────────────────────────────────────────
 
 
+def _beside_credentials(script: str) -> str:
+    """Run a script as root where all passwords of the lab are mounted."""
+    place = ("--volume", f"{LAB}_credentials:/run/credentials:ro", "--entrypoint", "sh")
+    return docker(
+        "run", "--rm", "--network", "none", "--user", "0:0", *place, IMAGES["db"].reference, "-c", script
+    )
+
+
 def _secrets() -> list[str]:
     """Return every password of the lab, read where no other container may."""
     script = (
         "for f in /run/credentials/*/*; do if [ -f $f ]; then cat $f; echo; fi; done; "
         "cat /run/credentials/*/*/private.pem | grep -E '^[^-]{60,}$' || true"  # lines of keys, without head and tail
     )
-    volume = f"{LAB}_credentials:/run/credentials:ro"
-    argv = (
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--user",
-        "0:0",
-        "-v",
-        volume,
-        "--entrypoint",
-        "sh",
-        IMAGES["db"].reference,
-    )
-    return sorted(set(docker(*argv, "-c", script).split()))
+    return sorted(set(_beside_credentials(script).split()))
 
 
 class Watch:
@@ -372,19 +366,5 @@ def test_no_password_shows_anywhere_after_a_measurement(url: str, tmp_path: Path
 def test_password_files_are_closed_to_others(url: str) -> None:
     """0440: its reader's group, nobody else, and nobody writes; the folder above says the same."""
     script = "find /run/credentials -mindepth 1 -exec stat -c '%a %F' {} +"
-    volume = f"{LAB}_credentials:/run/credentials:ro"
-    argv = (
-        "run",
-        "--rm",
-        "--network",
-        "none",
-        "--user",
-        "0:0",
-        "-v",
-        volume,
-        "--entrypoint",
-        "sh",
-        IMAGES["db"].reference,
-    )
-    found = Counter(docker(*argv, "-c", script).splitlines())
+    found = Counter(_beside_credentials(script).splitlines())
     assert set(found) == {"750 directory", "440 regular file"}
