@@ -32,12 +32,13 @@ def status() -> None:
         for line in draw(lab, width=width(), unicode=is_unicode()):
             out(line)
         out(next_step(lab))
-    if lab.topology is None:
-        ctx.reporter.warn(
-            f"{LABEL_TOPOLOGY}: this label of the lab cannot be read; another version of lab, or somebody by hand, wrote it;"
-            " lab down, then lab up"
-        )
     _warn_of_strangers(ctx, lab.strangers)
+    if lab.topology is None:
+        raise TierUnhealthy(
+            f"{LABEL_TOPOLOGY}: this label of the lab is missing or cannot be read: a command was killed half-way, or"
+            " another version of lab, or somebody by hand, wrote it.",
+            hint="lab down, then lab up",
+        )
     missing = missing_services(lab)
     if missing:
         raise TierUnhealthy(f"Not there: {', '.join(missing)}; a command was killed half-way.", hint="lab up")
