@@ -122,6 +122,21 @@ class _Waiting:
         return lambda: self._ctx.engine.start(container_ids)
 
 
+def restart(ctx: Context, containers: Sequence[Container]) -> None:
+    """Kill containers and start them again, all at once, and return when each of them is healthy.
+
+    Raises:
+        TierUnhealthy: naming the service, with its last words.
+    """
+    primary = [c.id for c in containers if c.tier == "db-primary"]
+    with ctx.engine.changes(ctx.lab) as changes:
+        ctx.engine.stop([c.id for c in containers], timeout_s=0)
+        ctx.engine.start(primary)
+        with ThreadPoolExecutor(max_workers=8) as pool:
+            _all_of([pool.submit(ctx.engine.start, [c.id]) for c in containers if c.id not in primary])
+        _wait_healthy(ctx, [c.service for c in containers], changes)
+
+
 def _all_of(futures: Sequence[Future[None]]) -> None:
     """Wait for all, then raise what the first of them that failed raised."""
     for failure in [future.exception() for future in futures]:
