@@ -12,6 +12,7 @@ from lab.model.fit import Room
 from lab.model.holder import Holder
 from lab.model.power import Power
 from lab.model.scenario import Scenario
+from lab.model.speed import Reference
 from lab.model.state import Container, CpuSample, Machine
 
 
@@ -165,6 +166,30 @@ class Results(Protocol):
         ...
 
 
+class Journals(Protocol):
+    """What unfinished sweeps have measured: one append-only text each, by run id."""
+
+    def path(self, run_id: str) -> Path:
+        """Return the folder of an unfinished run."""
+        ...
+
+    def append(self, run_id: str, text: str) -> None:
+        """Add whole lines; they are on the disk when this returns. Raises MachineNotReady."""
+        ...
+
+    def shorten(self, run_id: str, size_bytes: int) -> None:
+        """Cut off what comes after so many bytes: a line that was torn."""
+        ...
+
+    def texts(self) -> Mapping[str, str]:
+        """Return every journal's text by run id, oldest first; those whose run is kept are removed."""
+        ...
+
+    def remove(self, run_id: str) -> None:
+        """Forget an unfinished run."""
+        ...
+
+
 class Scenarios(Protocol):
     """Where scenarios come from."""
 
@@ -210,7 +235,7 @@ class Clock(Protocol):
 
 
 class Surroundings(Protocol):
-    """What a plan is compared with: room on the engine's machine, and how this computer is fed."""
+    """What a plan or a figure is compared with: room and speed of the engine's machine, and how this computer is fed."""
 
     def room(self) -> Room:
         """Return cores, memory and disk of the engine's machine, total and free now (1 s if it is elsewhere)."""
@@ -218,6 +243,18 @@ class Surroundings(Protocol):
 
     def power(self) -> Power:
         """Return whether this computer runs on battery or saves power; nothing known if the engine is another's."""
+        ...
+
+    def speed(self, *, fresh: bool) -> Reference | None:
+        """Return how fast the engine's machine is, as measured once (`fresh`: now, 3 s); None without the web image."""
+        ...
+
+    def ceiling_rps(self) -> float | None:
+        """Return how many requests a second one process of the load generator can make here; None = not measured yet."""
+        ...
+
+    def keep_ceiling(self, ceiling_rps: float) -> None:
+        """Keep that figure for this machine and this image of the generator."""
         ...
 
 

@@ -12,6 +12,8 @@ A request that fails is counted and ends its action, so a scenario needs no erro
 
 import itertools
 import json
+import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -60,7 +62,8 @@ class LabUser(FastHttpUser):
     """One user with its own cookies, its own address and its own random stream.
 
     Useful in a scenario: ``photo_ids.next()`` and ``user_ids.next()`` draw ids by popularity (Zipf), ``rng`` is a
-    ``random.Random``, ``settings`` is the scenario's TOML, ``index`` counts the users from 0.
+    ``random.Random``, ``settings`` is the scenario's TOML, ``index`` counts the users from 0. In an open load ``due_s`` is
+    when its action was meant to start, on the clock ``time.perf_counter``.
     """
 
     abstract = True
@@ -80,6 +83,15 @@ class LabUser(FastHttpUser):
         self.photo_ids = ZipfIds(self.workload.photos, self.workload.zipf_s, self.rng)
         self.user_ids = ZipfIds(self.workload.users, self.workload.zipf_s, self.rng)
         self.user_name: str | None = None
+        self.due_s: float | None = None
+
+    def context(self) -> dict[str, float]:
+        """Return how long the request that is sent now waited for its start; nothing in a closed load."""
+        if self.due_s is None:
+            return {}
+        waited_ms = max(0.0, time.perf_counter() - self.due_s) * 1000
+        self.due_s = math.inf  # the action's other requests are sent when the one before has been answered
+        return {"waited_ms": waited_ms}
 
     @classmethod
     def number_from_zero(cls) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bench.figures import Figure
-from bench.rows import down, generator, images, memory, restore, scale, start_up, up
+from bench.rows import down, generator, images, memory, open_load, restore, scale, start_up, up
 
 Measure = Callable[[int], Sequence[Figure]]
 
@@ -20,6 +20,7 @@ ROWS: Final[Mapping[str, Measure]] = {
     "start-up": start_up.measure,
     "memory": memory.measure,
     "generator": generator.measure,
+    "open-load": open_load.measure,
     "restore": restore.measure,
     "images": images.measure,
     "image-store": images.measure_store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +37,7 @@ def measure(rounds: int) -> list[Figure]:
     that answers from memory, so the generator is what works.
     """
     ours, theirs = [], []
-    with _server() as network:
+    with answering() as network:
         for _ in range(rounds):
             ours.append(_ours(network))
             theirs.append(_bare(network))
@@ -47,7 +47,8 @@ def measure(rounds: int) -> list[Figure]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def answering() -> Iterator[str]:
+    """Yield a network in which `page` is an HAProxy that answers from memory."""
     network = server = f"{OURS}-page"
     try:
         run(["docker", "network", "create", network])
@@ -62,7 +63,8 @@ def _server() -> Iterator[str]:
         subprocess.run(["docker", "network", "rm", network], capture_output=True, check=False)
 
 
-def _job() -> dict[str, Any]:
+def static_job() -> dict[str, Any]:
+    """Return a closed job of one page that `answering` serves."""
     return {
         "schema": "probe.job/1",
         "target": _TARGET,
@@ -78,7 +80,7 @@ def _job() -> dict[str, Any]:
 def _ours(network: str) -> float:
     marks: list[float] = []
     requests = failures = 0
-    with _container(network, [image("probe")], json.dumps(_job()), {}) as (name, lines):
+    with _container(network, [image("probe")], json.dumps(static_job()), {}) as (name, lines):
         for line in lines:
             event = json.loads(line)
             if event["event"] == "phase" and event["phase"] in {"measure", "drain"}:
@@ -115,6 +117,11 @@ def _per_cpu_second(who: str, requests: int, failures: int, marks: Sequence[floa
 
 def _cpu_s(name: str) -> float:
     return DockerEngine().sample(name).cpu_s
+
+
+def probe_lines(network: str, text: str) -> AbstractContextManager[tuple[str, Iterator[str]]]:
+    """Run one job in the probe's image; yield the container's name and the events as lines."""
+    return _container(network, [image("probe")], text, {})
 
 
 @contextmanager

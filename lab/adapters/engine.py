@@ -87,14 +87,19 @@ class DockerEngine:
         """Return the CPU quota of each container that is there, by id."""
         if not container_ids:
             return {}
-        template = '{"id":{{json .Id}},"quota":{{.HostConfig.CpuQuota}},"period":{{.HostConfig.CpuPeriod}}}'
+        template = (
+            '{"id":{{json .Id}},"quota":{{.HostConfig.CpuQuota}},"period":{{.HostConfig.CpuPeriod}},'
+            '"nano":{{.HostConfig.NanoCpus}}}'  # `docker update --cpus` writes only this one
+        )
         argv = ["docker", "container", "inspect", "--format", template, *container_ids]
         rows = [
             document(line)
             for line in run(argv, timeout_s=TIMEOUT_S, accepted=_GONE).splitlines()
             if line.strip()
         ]
-        return {row["id"]: _quota(row["quota"], row["period"]) for row in rows}
+        return {
+            row["id"]: _quota(row["quota"] or row["nano"] // 10_000, row["period"] or 100_000) for row in rows
+        }
 
     def set_quota(self, containers: Sequence[str], quota: Quota | None) -> None:
         """Change the CPU quota of running containers, by id; None lifts it."""

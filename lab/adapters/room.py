@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from lab.adapters import speed
 from lab.adapters.engine import endpoint
 from lab.adapters.power import power
 from lab.adapters.process import run
@@ -14,6 +15,7 @@ from lab.errors import LabError
 from lab.model.fit import Room
 from lab.model.images import IMAGES
 from lab.model.power import Power
+from lab.model.speed import Reference
 from lab.ports import Engine
 
 _SAMPLE_S: Final = 1.0
@@ -40,6 +42,18 @@ class EngineSurroundings:
     def power(self) -> Power:
         """Return how this computer is fed."""
         return power(endpoint())
+
+    def speed(self, *, fresh: bool) -> Reference | None:
+        """Return how fast the engine's machine is."""
+        return speed.reference(self._engine, fresh=fresh)
+
+    def ceiling_rps(self) -> float | None:
+        """Return the load generator's ceiling on the engine's machine."""
+        return speed.ceiling_rps(self._engine)
+
+    def keep_ceiling(self, ceiling_rps: float) -> None:
+        """Keep the load generator's ceiling."""
+        speed.keep_ceiling(self._engine, ceiling_rps)
 
 
 def is_this_machine(name: str, kernel: str) -> bool:

@@ -1,13 +1,14 @@
-"""`lab scenarios`, `bench` and `sweep`: measure."""
+"""`lab scenarios` and `lab bench`: measure one point."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from lab.cli.console import out, out_json
-from lab.cli.options import MAX_USERS, given_options, whole, with_topology_options
+from lab.cli.console import out, out_json, out_text
+from lab.cli.options import MAX_USERS, whole
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput
 
@@ -17,15 +18,17 @@ if TYPE_CHECKING:
 
 RAMP_S: Final = 2.0
 DEFAULT_SEED: Final = 20260101
-_SCENARIO = Annotated[
+MIN_RATE_RPS: Final = 0.1
+MAX_RATE_RPS: Final = 10_000.0
+SCENARIO = Annotated[
     str, typer.Argument(metavar="SCENARIO", help="A name from `lab scenarios`, or a path to a .toml.")
 ]
-_DURATION = Annotated[
+DURATION = Annotated[
     str | None,
     typer.Option("--duration", metavar="60s", help="Measured time of each window; default: the scenario's."),
 ]
-_SAVE_AS = Annotated[str | None, typer.Option("--save-as", metavar="NAME", help="A name for the result.")]
-_SEED = Annotated[str, typer.Option("--seed", metavar="N", help="Fixes the order and every random choice.")]
+SAVE_AS = Annotated[str | None, typer.Option("--save-as", metavar="NAME", help="A name for the result.")]
+SEED = Annotated[str, typer.Option("--seed", metavar="N", help="Fixes the order and every random choice.")]
 
 
 def scenarios(
@@ -77,7 +80,12 @@ def seconds(flag: str, word: str, *, low: float = 1, high: float = 86_400) -> fl
     return value
 
 
-def _load(scenario: Scenario, users: int | None, duration: str | None, seed: str) -> Load:
+def load_from(scenario: Scenario, users: int | None, duration: str | None, seed: str) -> Load:
+    """Return the load that the options ask for; what is not given is the scenario's.
+
+    Raises:
+        BadInput: naming the option.
+    """
     from lab.workflows.measure import Load
 
     return Load(
@@ -90,70 +98,79 @@ def _load(scenario: Scenario, users: int | None, duration: str | None, seed: str
     )
 
 
-def bench(
-    scenario: _SCENARIO,
+def _open_rate(word: str, users: str | None) -> float:
+    if users is not None:
+        raise BadInput(
+            "--rate and --users: an open load has a rate, a closed one has users; give one of them"
+        )
+    try:
+        value = float(word)
+    except ValueError:
+        value = float("nan")
+    if not MIN_RATE_RPS <= value <= MAX_RATE_RPS:
+        raise BadInput(
+            f"--rate: must be actions a second, from {MIN_RATE_RPS:g} to {MAX_RATE_RPS:g}; got {word!r}"
+        )
+    return value
+
+
+def _load_words(load: Load) -> str:
+    if load.rate_rps is None:
+        return f"{load.users} users"
+    return f"an open load of {load.rate_rps:g} actions/s"
+
+
+def bench(  # noqa: PLR0917 - Typer calls it by name
+    scenario: SCENARIO,
     users: Annotated[str | None, typer.Option("-u", "--users", metavar="N", help="Closed users.")] = None,
-    duration: _DURATION = None,
-    repeat: Annotated[str, typer.Option("--repeat", metavar="K", help="Windows to measure.")] = "1",
-    save_as: _SAVE_AS = None,
-    seed: _SEED = str(DEFAULT_SEED),
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            "--rate", metavar="R", help="An open load in place of users: actions started per second."
+        ),
+    ] = None,
+    duration: DURATION = None,
+    repeat: Annotated[
+        str | None,
+        typer.Option("--repeat", metavar="K", help="Windows to measure; default 1, with --aa 5 pairs."),
+    ] = None,
+    aa: Annotated[
+        bool, typer.Option("--aa", help="Measure pairs of the same, to see this machine's noise floor.")
+    ] = False,
+    cold: Annotated[
+        bool, typer.Option("--cold", help="Begin with an empty cache and no warm-up, to show the fill.")
+    ] = False,
+    save_as: SAVE_AS = None,
+    seed: SEED = str(DEFAULT_SEED),
 ) -> None:
     """Measure one point of the running lab: throughput, percentiles, what each tier used, what binds."""
     from lab.cli.measuring import finish, progress_bar
     from lab.cli.wiring import context
+    from lab.workflows.aa import PAIRS, run_aa
     from lab.workflows.bench import plan_bench, run_bench
     from lab.workflows.exclusive import exclusively
 
     ctx = context()
     chosen = ctx.scenarios.load(scenario)
     count = whole("--users", users, 1, MAX_USERS) if users is not None else None
-    load = _load(chosen, count, duration, seed)
-    times = whole("--repeat", repeat, 1, 100)
+    load = load_from(chosen, count, duration, seed)
+    if rate is not None:
+        load = replace(load, rate_rps=_open_rate(rate, users))
+    if aa and cold:
+        raise BadInput("--aa and --cold: a cache that fills has no equal pairs; give one of them")
+    load = replace(load, warmup_s=0.0, is_cold=True) if cold else load
+    times = whole("--repeat", repeat or (str(PAIRS) if aa else "1"), 3 if aa else 1, 100)
     with exclusively(ctx, "bench"):
         plan = plan_bench(ctx, chosen, load, repeat=times, name=save_as)
+        what = f"{times} pairs of the same, " if aa else "empty cache, no warm-up, " if cold else ""
+        expected_s = plan.expected_s * (2 if aa else 1)
         ctx.reporter.info(
-            f"{chosen.name}: {chosen.title}; {plan.load.users} users, about {plan.expected_s:.0f} s"
+            f"{chosen.name}: {chosen.title}; {_load_words(plan.load)}, {what}about {expected_s:.0f} s"
         )
         with progress_bar(chosen.name) as on_progress:
-            run, folder = run_bench(ctx, plan, on_progress=on_progress)
+            run, folder = (run_aa if aa else run_bench)(ctx, plan, on_progress=on_progress)
+    if (aa or cold) and not GLOBALS.as_json:
+        from lab.cli.aa_words import aa_lines, fill_lines
+
+        out_text("\n".join(aa_lines(run) if aa else fill_lines(run)) + "\n")
     finish(run, folder)
-
-
-@with_topology_options
-def sweep(
-    given: dict[str, Any],
-    scenario: _SCENARIO,
-    users: Annotated[
-        str | None, typer.Option("-u", "--users", metavar="N|RANGE", help="Closed users.")
-    ] = None,
-    blocks: Annotated[str, typer.Option("--blocks", metavar="B", help="Times each point is measured.")] = "3",
-    duration: _DURATION = None,
-    save_as: _SAVE_AS = None,
-    seed: _SEED = str(DEFAULT_SEED),
-    yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
-) -> None:
-    """Measure a scenario over a range of one option, and draw the curve.
-
-    Ranges: 1..8, 1..64:8 (steps of 8), 1,2,4, single..full.
-
-    Examples: lab sweep read-heavy --replicas 1,2,4 · lab sweep read-heavy --stage single..full
-    """
-    from lab.cli.sweeping import run_and_show, sweep_points, sweep_values
-    from lab.cli.wiring import context
-    from lab.model.images import images_for
-    from lab.workflows.exclusive import exclusively
-    from lab.workflows.images import ensure_images
-    from lab.workflows.sweep_plan import plan_sweep
-
-    ctx = context()
-    chosen = ctx.scenarios.load(scenario)
-    options, where = given_options(given)
-    times = whole("--blocks", blocks, 1, 50)
-    factor, values = sweep_values(options, users)
-    count = whole("--users", users, 1, MAX_USERS) if users is not None and factor != "users" else None
-    load = _load(chosen, count, duration, seed)
-    with exclusively(ctx, "sweep"):
-        topologies = sweep_points(ctx, options, where, factor, values)
-        ensure_images({name for topology in topologies.values() for name in images_for(topology)}, ctx)
-        plan = plan_sweep(ctx, chosen, load, factor=factor, topologies=topologies, blocks=times, name=save_as)
-        run_and_show(ctx, plan, yes=yes)

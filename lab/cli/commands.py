@@ -44,9 +44,13 @@ COMMANDS: Final = (
     Command("compose", START, "lab.cli.topology", "compose", "Print the complete compose file of a topology, made to be read; it runs without lab."),
     Command("scenarios", MEASURE, "lab.cli.bench", "scenarios", "List the scenarios: what users do, what we expect to see, which sweep shows it."),
     Command("bench", MEASURE, "lab.cli.bench", "bench", "Measure one point of the running lab: throughput, percentiles, what each tier used, what binds."),
-    Command("sweep", MEASURE, "lab.cli.bench", "sweep", "Measure a scenario over a range of one option, and draw the curve."),
-    Command("runs", MEASURE, "lab.cli.report", "runs", "List the kept runs, newest last."),
+    Command("sweep", MEASURE, "lab.cli.sweep", "sweep", "Measure a scenario over a range of one option, and draw the curve."),
+    Command("capacity", MEASURE, "lab.cli.capacity", "capacity", "Find the highest rate that holds an objective: ramp, bisect to 3 %, confirm."),
+    Command("explain", MEASURE, "lab.cli.explain", "explain", "Say what binds at each point of a run, with the evidence; --verify tests it by intervention."),
+    Command("runs", MEASURE, "lab.cli.runs", "runs", "List the kept runs, newest last."),
+    Command("compare", MEASURE, "lab.cli.compare", "compare", "Compare two runs: every difference, the ratio B/A with its interval, and a cause only if one thing changed."),
     Command("report", MEASURE, "lab.cli.report", "report", "Write one self-contained HTML page about one or several runs; it needs no network to be read."),
+    Command("export", MEASURE, "lab.cli.export", "export", "Write a run as CSV files and pictures, for spreadsheets, notebooks and slides."),
     Command("doctor", MACHINE, "lab.cli.doctor", "doctor", "Check the machine (engine, cores, memory, disk, clock, noise) and say what to do."),
     Command("images", MACHINE, "lab.cli.images", "app", "The container images: built on this machine, from Debian packages and source."),
 )  # fmt: skip
@@ -71,5 +75,5 @@ First steps: lab up --stage single · lab bench read-heavy · lab up --stage bal
 """
 EPILOG: Final = (
     "Before or after any command: --lab NAME (several labs may run), --json, --quiet, --debug. "
-    "Exit codes: 0 ok, 2 bad input, 3 machine not ready, 4 lab not running, 5 run invalid, 8 image build failed, 130 interrupted."
+    "Exit codes: 0 ok, 2 bad input, 3 machine not ready, 4 lab not running, 5 run invalid, 6 not comparable, 7 objective not met, 8 image build failed, 130 interrupted."
 )

@@ -38,10 +38,15 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task(title, total=None, live="starting")
 
         def show(p: Progress) -> None:
-            live = f"{p.throughput_rps:5.0f} req/s · {p.failures} failed · p95 {p.p95_ms:4.0f} ms · {p.phase}"
+            live = f"{_rate(p)} · {p.failures} failed · p95 {p.p95_ms:4.0f} ms · {p.phase}"
             bar.update(task, total=p.total_s, completed=min(p.elapsed_s, p.total_s), live=live)
 
         yield show
+
+
+def _rate(p: Progress) -> str:
+    offered = f" of {p.rate_rps:g} offered, {p.under_way} under way" if p.rate_rps is not None else ""
+    return f"{p.throughput_rps:5.0f} req/s{offered}"
 
 
 def _line_printer(title: str) -> Callable[[Progress], None]:
@@ -51,7 +56,7 @@ def _line_printer(title: str) -> Callable[[Progress], None]:
         if p.elapsed_s - last[0] >= 10:
             last[0] = p.elapsed_s
             err(
-                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {p.throughput_rps:.0f} req/s, {p.failures} failed"
+                f"  {title}: {p.elapsed_s:.0f}/{p.total_s:.0f} s, {p.phase}, {_rate(p).strip()}, {p.failures} failed, p95 {p.p95_ms:.0f} ms"
             )
 
     return show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 from lab.cli.state import GLOBALS
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
         Clock,
         ComposeFactory,
         Engine,
+        Journals,
         Locks,
         Probe,
         Reporter,
@@ -47,6 +49,12 @@ def _results(_ctx: Context) -> Results:
     from lab.adapters.results import ResultsFolder
 
     return ResultsFolder()
+
+
+def _journals(_ctx: Context) -> Journals:
+    from lab.adapters.journals import JournalsFolder
+
+    return JournalsFolder()
 
 
 def _scenarios(_ctx: Context) -> Scenarios:
@@ -96,6 +104,7 @@ _ADAPTERS: Final[Mapping[str, Callable[[Context], object]]] = {
     "compose": _compose,
     "probe": _probe,
     "results": _results,
+    "journals": _journals,
     "scenarios": _scenarios,
     "images": _images,
     "machine": _machine,
@@ -139,3 +148,10 @@ def build_own_app(path: str) -> str:
     from lab.adapters.own_app import build_own_app as build
 
     return build(path)
+
+
+def export_folder() -> ModuleType:
+    """Return what `lab export` writes with."""
+    from lab.adapters import export_folder as folder
+
+    return folder

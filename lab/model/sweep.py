@@ -77,6 +77,33 @@ def _expand_choice(key: str, flag: str, word: str) -> list[str]:
     return ladder[ladder.index(first) : ladder.index(last) + 1]
 
 
+def grid(first: Sequence[Any], second: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """Return the complete grid of two factors, the first one running fastest: one line of points after the other.
+
+    Raises:
+        BadInput: more than 64 points.
+    """
+    if len(first) * len(second) > MAX_POINTS:
+        raise BadInput(
+            f"a sweep has at most {MAX_POINTS} points; {len(first)} x {len(second)} values are"
+            f" {len(first) * len(second)}"
+        )
+    return [(a, b) for b in second for a in first]
+
+
+def label_of(value: Any, second_factor: str = "") -> str:  # noqa: ANN401 - a value of any option
+    """Return a point's label: `4`, or `4 · cache off` where two factors vary."""
+    if not second_factor:
+        return str(value)
+    first, second = value
+    return f"{first} · {second_factor.replace('_', ' ')} {second}"
+
+
+def setting_of(value: Any, factor: str, second_factor: str = "") -> dict[str, Any]:  # noqa: ANN401
+    """Return the options that make a point: `{"replicas": 4, "cache": "off"}`."""
+    return {factor: value[0], second_factor: value[1]} if second_factor else {factor: value}
+
+
 def visits(values: Sequence[Any], blocks: int, seed: int) -> list[Visit]:
     """Return randomised complete blocks: each block holds every value once, in an order that the seed fixes.
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from statistics import median
+from typing import Any, Final
 
-from lab.model.plan import quota_cores
 from lab.model.run import Use
 from lab.model.state import CpuSample
 from lab.model.stats import mean
-from lab.model.topology import Topology
+
+# ends of the names of the metrics that the verdict needs the median of
+_JUDGED: Final = (
+    "scur", "qcur", "slim", "hrsp_5xx_per_s", "econ_per_s", "eresp_per_s", "busy_workers", "idle_workers", "threads",
+    "statements", "table_lock_waiting", "row_lock_waiting", "threads_connected", "max_connections",
+    "refused_connections_per_s", "lag_ms", "in_flight", "waiting", "errors_5xx_per_s",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -30,33 +36,42 @@ class TierValues:
         """Return each value's mean over the window."""
         return {key: mean(values) for key, values in self.by_target.get(target, {}).items()}
 
+    def medians(self, target: str) -> dict[str, float]:
+        """Return the median over the window of each value that the verdict looks at."""
+        series = self.by_target.get(target, {})
+        return {key: median(values) for key, values in series.items() if key.rpartition(".")[2] in _JUDGED}
+
 
 def use_of(
     target: str,
     tier: str,
     before: CpuSample,
     after: CpuSample,
-    topology: Topology,
+    quota_cores: float | None,
     metrics: Mapping[str, float],
+    medians: Mapping[str, float] | None = None,
 ) -> Use:
     """Return what one container used between two samples.
 
     Utilisation = CPU seconds / (elapsed x limit); the clock is the engine's, so both samples agree with each other.
+
+    Args:
+        quota_cores: the container's own limit as the engine has it; None without one.
     """
     elapsed_s = max(after.t_s - before.t_s, 1e-9)
     cores = max(after.cpu_s - before.cpu_s, 0.0) / elapsed_s
-    quota = quota_cores(topology, tier)
     periods = after.periods - before.periods
     throttled = after.throttled_periods - before.throttled_periods
     return Use(
         target=target,
         tier=tier,
         cpu_cores=cores,
-        quota_cores=quota,
-        cpu_of_quota_ratio=cores / quota if quota else None,
+        quota_cores=quota_cores,
+        cpu_of_quota_ratio=cores / quota_cores if quota_cores else None,
         throttled_ratio=throttled / periods if periods > 0 else 0.0,
         memory_bytes=after.memory_bytes,
         metrics=dict(metrics),
+        medians=dict(medians or {}),
     )
 
 

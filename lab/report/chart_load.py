@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lab.errors import BadInput
 from lab.model.run import Measurement, Point, Run
+from lab.model.slo import parse_slo
 from lab.model.stats import mean
-from lab.report.chart_curve import Figure, Trace, half_widths, x_axis
-from lab.report.facts import numeric_axis, plottable
+from lab.model.verdict import SATURATED
+from lab.report.axis import numeric_axis
+from lab.report.chart_curve import Figure, x_axis
+from lab.report.chart_traces import Trace, half_widths
 from lab.report.numbers import with_unit
 from lab.report.tiers import ORDER, tier_uses
 
-SATURATED_RATIO: Final = 0.85
 PERCENTILES: Final = ("p50", "p95", "p99")
 _SYMBOLS: Final = ("x", "circle", "triangle-up", "square", "diamond", "star")
 _PATTERNS: Final = ("x", "", "-", "/", "\\", ".")
 _DASHES: Final = ("dot", "solid", "dash")
 
 
-def utilisation(run: Run) -> dict[str, dict[str, float]]:
+def utilisation(points: Sequence[Point]) -> dict[str, dict[str, float]]:
     """Return CPU used / quota by tier and point label, valid measurements only; tiers without a quota are left out."""
     found: dict[str, dict[str, float]] = {}
-    for point in plottable(run):
+    for point in points:
         for use in tier_uses(point.valid):
             if use.cpu_of_quota_ratio is not None:
                 found.setdefault(use.tier, {})[point.label] = use.cpu_of_quota_ratio
@@ -51,25 +54,28 @@ def _series(
     return {**common, "type": "bar", "marker": {"color": colour, "pattern": pattern}}
 
 
-def utilisation_figure(run: Run) -> Figure:
+def utilisation_figure(run: Run, points: Sequence[Point]) -> Figure:
     """Return each tier's CPU in percent of its quota per point, with the zone that counts as saturated."""
     axis = numeric_axis(run)
     data = [
-        _series(
-            axis,
-            tier,
-            (f"@{tier}", ORDER.index(tier), "%"),
-            {label: 100 * ratio for label, ratio in by_point.items()},
-        )
-        for tier, by_point in utilisation(run).items()
+        {
+            **_series(
+                axis,
+                tier,
+                (f"@{tier}", ORDER.index(tier), "%"),
+                {label: 100 * ratio for label, ratio in by_point.items()},
+            ),
+            "meta": {"tier": tier},
+        }
+        for tier, by_point in utilisation(points).items()
     ]
     zone = {
-        "type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * SATURATED_RATIO, "y1": 105, "fillcolor": "@shade",
+        "type": "rect", "xref": "paper", "x0": 0, "x1": 1, "y0": 100 * SATURATED, "y1": 105, "fillcolor": "@shade",
         "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
     words = {
         "xref": "paper", "x": 0.01, "xanchor": "left", "y": 105, "yanchor": "bottom", "showarrow": False,
-        "text": f"shaded: from {100 * SATURATED_RATIO:.0f} % a tier may be the bottleneck",
+        "text": f"from {100 * SATURATED:.0f} %: saturated",
     }  # fmt: skip
     axis_y = {
         "title": {"text": "CPU used, % of the quota"},
@@ -116,11 +122,47 @@ def latency_figure(points: Sequence[Point], run: Run) -> Figure:
     x: dict[str, Any] = (
         x_axis(run) if run.factor else {"title": {"text": ""}, "type": "category", "showticklabels": False}
     )
+    shapes, notes = _objective(run)
     return {
         "data": data,
         "layout": {
             "xaxis": x,
-            "yaxis": {"title": {"text": "latency, ms"}, "rangemode": "tozero"},
+            "yaxis": {"title": {"text": "latency, ms"}, "range": [0, _top_ms(points, run)]},
             "barmode": "group",
+            "shapes": shapes,
+            "annotations": notes,
         },
     }
+
+
+def _top_ms(points: Sequence[Point], run: Run) -> float:
+    """Return the upper end of the latency axis: every percentile, the interval of p95, and the objective."""
+    highest = [percentile_ms(point.valid, name) for point in points for name in PERCENTILES]
+    highest += [p.p95.mean + (p.p95.half_width or 0.0) for p in points if p.p95 is not None]
+    highest += [shape["y0"] for shape in _objective(run)[0]]
+    return 1.12 * max([*highest, 1e-9])
+
+
+def _objective(run: Run) -> tuple[list[Trace], list[Trace]]:
+    """Return (lines, words) of the latencies that a capacity run's objective allows."""
+    text = run.procedure.get("slo")
+    if run.kind != "capacity" or not isinstance(text, str):
+        return [], []
+    try:
+        bounds = [bound for bound in parse_slo(text).bounds if bound.metric != "errors"]
+    except BadInput:
+        return [], []
+    shapes: list[Trace] = [
+        {
+            "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": bound.limit, "y1": bound.limit,
+            "line": {"color": "@bad", "width": 2, "dash": "dash"},
+        }
+        for bound in bounds
+    ]  # fmt: skip
+    notes: list[Trace] = [
+        {
+            "xref": "paper", "x": 0, "xanchor": "left", "y": bound.limit, "yanchor": "bottom", "text": f"objective: {str(bound).replace('<=', '≤')}", "showarrow": False,
+        }
+        for bound in bounds
+    ]  # fmt: skip
+    return shapes, notes

@@ -47,11 +47,31 @@ def _shading(series: Sequence[Second]) -> tuple[list[dict[str, Any]], list[dict[
     return shapes, words
 
 
-def series_figure(measurement: Measurement) -> Figure:
-    """Return throughput above p95, per second, with everything before the window shaded."""
+def _lift(lifted_s: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the line, and its words, at which the CPU quotas are back."""
+    at = lifted_s - 1  # the first second of a series ends at 0
+    line = {
+        "type": "line", "xref": "x", "yref": "paper", "x0": at, "x1": at, "y0": 0, "y1": 1,
+        "line": {"color": "@ideal", "width": 2, "dash": "dot"},
+    }  # fmt: skip
+    word = {
+        "xref": "x", "yref": "paper", "x": at, "xanchor": "left", "xshift": 4, "y": 0.5, "text": "CPU quotas back", "showarrow": False,
+    }  # fmt: skip
+    return line, word
+
+
+def series_figure(measurement: Measurement, lifted_s: float = 0.0) -> Figure:
+    """Return throughput above p95, per second, with everything before the window shaded.
+
+    Args:
+        lifted_s: how long the CPU quotas were lifted, from the start on; 0 = never.
+    """
     series = measurement.series
     x = since_start(series)
     shapes, words = _shading(series)
+    if lifted_s > 0:
+        line, word = _lift(lifted_s)
+        shapes, words = [*shapes, line], [*words, word]
     top = {
         "type": "scatter", "mode": "lines+markers", "name": "throughput", "x": x, "y": [s.throughput_rps for s in series],
         "line": {"color": "@raw", "width": 3}, "marker": {"symbol": "circle", "size": 6}, "hovertemplate": "%{x} s: %{y:.1f} req/s<extra></extra>",

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from lab.model.cpu import quota
 from lab.model.run import Run
-from lab.model.stats import mean
-from lab.report.facts import counts, option
-from lab.report.numbers import NOTHING, duration, mebibytes, metric_label, percent, plain, short
+from lab.report.axis import option
+from lab.report.numbers import NOTHING, mebibytes, metric_label, percent, short
 from lab.report.tiers import tier_uses
 
 NOT_RECORDED: Final = "not recorded"
@@ -91,74 +91,6 @@ def environment_rows(run: Run) -> list[tuple[str, str]]:
     return [*rows, *rest]
 
 
-def _think(load: Mapping[str, Any]) -> str:
-    value = load.get("think_s")
-    if value is None:
-        return NOT_RECORDED
-    return "none" if value == 0 else f"{short(float(value))} s"
-
-
-def _seconds(load: Mapping[str, Any], key: str) -> str:
-    value = load.get(key)
-    return duration(float(value)) if isinstance(value, int | float) else NOT_RECORDED
-
-
-def load_rows(run: Run) -> list[tuple[str, str]]:
-    """Return the load, the order of measurements and how they were accepted."""
-    load = run.load
-    valid, total = counts(run)
-    cpus = [m.generator_cpu_ratio for point in run.points for m in point.measurements]
-    users = "varies, see the curve" if run.factor == "users" else str(load.get("users", NOT_RECORDED))
-    return [
-        (
-            "load model",
-            f"{load.get('model', NOT_RECORDED)} loop"
-            if load.get("model") in {"closed", "open"}
-            else str(load.get("model", NOT_RECORDED)),
-        ),
-        ("users", users),
-        ("think time", _think(load)),
-        (
-            "ramp / warm-up / window",
-            " / ".join(_seconds(load, key) for key in ("ramp_s", "warmup_s", "duration_s")),
-        ),
-        (
-            "blocks and order",
-            f"{run.blocks} blocks, each with every setting once in random order, seed {run.seed}",
-        ),
-        ("measurements", f"{total}, of which {total - valid} INVALID and left out of every figure"),
-        (
-            "load generator's CPU",
-            f"{percent(mean(cpus))} of one core on average, {percent(max(cpus))} at most"
-            if cpus
-            else NOT_RECORDED,
-        ),
-        ("machine idle", _host(run, "host_idle_ratio", worst=min)),
-        ("CPU taken by neighbours (steal)", _host(run, "host_steal_ratio", worst=max)),
-        ("unit of work", _work(run)),
-        (
-            "what is real",
-            "every tier is the real software and measured; nothing is emulated or modelled in this report",
-        ),
-    ]
-
-
-def _host(run: Run, field: str, *, worst: Any) -> str:  # noqa: ANN401 - min or max
-    values = [
-        value for point in run.points for m in point.measurements if (value := getattr(m, field)) is not None
-    ]
-    return (
-        f"{percent(mean(values))} on average, {percent(worst(values))} at worst" if values else NOT_RECORDED
-    )
-
-
-def _work(run: Run) -> str:
-    values = [m.work_ms for point in run.points for m in point.measurements if m.work_ms is not None]
-    if not values:
-        return NOT_RECORDED
-    return f"{plain(mean(values))} ms of CPU for the fixed PHP work in each page ({plain(min(values))} to {plain(max(values))} ms: the machine's speed drifts)"
-
-
 def quota_rows(run: Run) -> list[tuple[str, str, str]]:
     """Return (tier, containers, quota of each) over all points."""
     rows = []
@@ -181,10 +113,19 @@ def quota_rows(run: Run) -> list[tuple[str, str, str]]:
             (
                 use.tier,
                 count,
-                f"{short(use.quota_cores)} cores" if use.quota_cores is not None else "no limit of its own",
+                share_words(use.quota_cores),
             )
         )
     return rows
+
+
+def share_words(quota_cores: float | None) -> str:
+    """Return a CPU share with the period in which it is enforced: `0.1 cores in periods of 50 ms`."""
+    if quota_cores is None:
+        return "no limit of its own"
+    return (
+        f"{short(quota_cores)} cores in periods of {short(round(quota(quota_cores).period_us / 1000, 1))} ms"
+    )
 
 
 def topology_rows(run: Run) -> list[tuple[str, str]]:

@@ -7,17 +7,16 @@ from importlib.resources import files
 from typing import Final
 
 from lab.model.run import Run
-from lab.report.compare import overview_section
-from lab.report.facts import THIS_MACHINE_ONLY, plottable, scenario_name, scenario_title, what_varied
+from lab.report.axis import plottable
+from lab.report.facts import THIS_MACHINE_ONLY, scenario_name, scenario_title, what_varied
+from lab.report.filters import filters_html
 from lab.report.markup import Section, script_json, text
+from lab.report.overview import overview_section
+from lab.report.sections_curve import curve_section
 from lab.report.sections_detail import pages_section, series_section, tiers_section
-from lab.report.sections_result import (
-    curve_section,
-    latency_section,
-    result_section,
-    topology_section,
-    utilisation_section,
-)
+from lab.report.sections_kinds import procedure_section
+from lab.report.sections_latency import latency_section
+from lab.report.sections_result import limits_section, result_section, topology_section
 from lab.report.sections_trust import environment_section, errors_section, validity_section
 
 # The page may run its own scripts and styles and nothing else: it cannot reach a network even by mistake.
@@ -31,18 +30,22 @@ def sections_of(run: Run, prefix: str) -> list[Section]:
     """Return a run's sections from the result down to the environment."""
     if not run.points:
         return [result_section(run, prefix), environment_section(run, prefix)]
-    found: list[Section | None] = [result_section(run, prefix), topology_section(run, prefix)]
+    found: list[Section | None] = [result_section(run, prefix)]
+    procedure = procedure_section(run, prefix)
+    latency = latency_section(run, prefix) if plottable(run) else None
+    is_search = run.kind == "capacity"
+    found += [latency if is_search else None, None if run.kind == "sweep" else procedure]
     if run.factor:
-        found.append(curve_section(run, prefix))
-        if plottable(run):
-            found += [utilisation_section(run, prefix), latency_section(run, prefix)]
-    elif plottable(run):
-        found += [latency_section(run, prefix), pages_section(run, prefix)]
+        found += [curve_section(run, prefix)]
+    found += [topology_section(run, prefix), limits_section(run, prefix)]
+    if plottable(run):
+        found += [None if is_search else latency, None if run.factor else pages_section(run, prefix)]
     found += [
         tiers_section(run, prefix),
         series_section(run, prefix),
         errors_section(run, prefix),
         validity_section(run, prefix),
+        procedure if run.kind == "sweep" else None,
         environment_section(run, prefix),
     ]
     return [section for section in found if section is not None]
@@ -88,7 +91,7 @@ def _page(title: str, subtitle: str, body: str, sections: Sequence[Section]) -> 
 {css}</style>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the result</a>
+<a class="skip" href="#{sections[0].slug}">Skip to the result</a>
 <header><h1>{text(title)}</h1><p class="varied">{text(subtitle)}</p></header>
 <noscript><p class="noscript">The plots need JavaScript. Every figure is also in the tables.</p></noscript>
 <main id="main" tabindex="-1">
@@ -114,7 +117,11 @@ def report_html(runs: Sequence[Run]) -> str:
     if len(runs) == 1:
         run = runs[0]
         sections = sections_of(run, "")
-        body = _contents(sections) + "".join(_section_html(section, 2) for section in sections)
+        body = (
+            _contents(sections)
+            + filters_html(runs)
+            + "".join(_section_html(section, 2) for section in sections)
+        )
         return _page(scenario_title(run), f"{scenario_name(run)} · {what_varied(run)}", body, sections)
     overview = overview_section(runs)
     per_run = [sections_of(run, f"r{i}-") for i, run in enumerate(runs, 1)]
@@ -123,4 +130,6 @@ def report_html(runs: Sequence[Run]) -> str:
     )
     names = ", ".join(dict.fromkeys(scenario_name(run) for run in runs))
     everything = [overview, *(section for found in per_run for section in found)]
-    return _page(f"{len(runs)} runs", names, _section_html(overview, 2) + articles, everything)
+    return _page(
+        f"{len(runs)} runs", names, filters_html(runs) + _section_html(overview, 2) + articles, everything
+    )

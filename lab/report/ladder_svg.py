@@ -64,7 +64,7 @@ def _card(box: Box, change: str, x: float, y: float, width: float) -> str:
     return "".join([*parts, "</g>"])
 
 
-def ladder_svg(points: Sequence[Point]) -> str:
+def ladder_svg(points: Sequence[Point], prefix: str = "") -> str:
     """Return the steps of a ladder, at most six, from left to right."""
     shown = points[:MAX_COLUMNS]
     step = _WIDTH / len(shown)
@@ -83,7 +83,7 @@ def ladder_svg(points: Sequence[Point]) -> str:
     label = "The steps: " + "; ".join(
         f"{p.label}: {', '.join(_named(b) for b in boxes_by_tier(p).values())}" for p in shown
     )
-    return svg(_WIDTH, _TOP + len(_ROWS) * _ROW_H, label, "".join(parts))
+    return svg(_WIDTH, _TOP + len(_ROWS) * _ROW_H, label, "".join(parts), prefix)
 
 
 def _named(box: Box) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.run import Run
-from lab.report.facts import plottable
+from lab.report.axis import plottable
 from lab.report.numbers import NOTHING, mean_and_half_width, plain
 
 

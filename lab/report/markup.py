@@ -12,6 +12,7 @@ from lab.report.numbers import unbroken
 
 Row = Sequence[str]
 _ONE_LINE: Final = 24
+_LONG: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +22,13 @@ class Plot:
     Attributes:
         variants: pairs of (label, figure); more than one gives the reader a choice.
         describe: one sentence that says what is to be seen, for those who cannot see it.
+        choice: what the reader picks among variants.
     """
 
     id: str
     variants: Sequence[tuple[str, Mapping[str, Any]]]
     describe: str
+    choice: str = "Measurement"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,43 +69,64 @@ def script_json(data: object) -> str:
     return raw
 
 
+def filter_words(*, point: str = "", tier: str = "", is_valid: bool | None = None) -> str:
+    """Return the attributes by which the page's filters find a row or a part."""
+    valid = "" if is_valid is None else "valid" if is_valid else "invalid"
+    named = (("point", point), ("tier", tier), ("valid", valid))
+    return "".join(f' data-{key}="{text(value)}"' for key, value in named if value)
+
+
 def table(
-    caption: str, header: Row, rows: Sequence[Row], *, id_: str = "", row_css: Sequence[str] = ()
+    caption: str,
+    header: Row,
+    rows: Sequence[Row],
+    *,
+    row_css: Sequence[str] = (),
+    row_filters: Sequence[str] = (),
 ) -> str:
-    """Return a table with a caption, column headers and row headers; it scrolls by keyboard when it is too wide."""
+    """Return a table with a caption, column headers and row headers; it scrolls by keyboard when it is too wide.
+
+    Args:
+        row_filters: for each row, attributes from `filter_words`.
+    """
     head = "".join(f'<th scope="col">{text(cell)}</th>' for cell in header)
     body = []
     for i, row in enumerate(rows):
         first, *rest = row
         css = f' class="{row_css[i]}"' if i < len(row_css) and row_css[i] else ""
         cells = "".join(f"<td{_keep(cell)}>{text(cell)}</td>" for cell in rest)
-        body.append(f'<tr{css}><th scope="row"{_keep(first)}>{text(first)}</th>{cells}</tr>')
-    name = f' id="{id_}"' if id_ else ""
+        words = row_filters[i] if i < len(row_filters) else ""
+        body.append(f'<tr{css}{words}><th scope="row"{_keep(first)}>{text(first)}</th>{cells}</tr>')
     return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table{name}>'
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{text(caption)}"><table>'
         f"<caption>{text(caption)}</caption><thead><tr>{head}</tr></thead>\n<tbody>{''.join(body)}</tbody></table></div>\n"
     )
 
 
 def _keep(cell: str) -> str:
-    """Return the class that keeps a short cell on one line."""
-    return ' class="one"' if len(cell) <= _ONE_LINE else ""
+    """Return the class that keeps a short cell on one line, or gives a long one room."""
+    return ' class="one"' if len(cell) <= _ONE_LINE else ' class="long"' if len(cell) >= _LONG else ""
 
 
-def details(summary: str, inner: str, *, is_open: bool = False) -> str:
+def details(summary: str, inner: str, *, is_open: bool = False, filters: str = "") -> str:
     """Return a part that opens on demand, and by itself on paper."""
-    return f"<details{' open' if is_open else ''}><summary>{text(summary)}</summary>\n{inner}</details>\n"
+    return f"<details{' open' if is_open else ''}{filters}><summary>{text(summary)}</summary>\n{inner}</details>\n"
 
 
-def figure(plot: Plot, caption: str) -> str:
-    """Return a plot's place: a choice when it has variants, the picture with a description, a caption."""
+def figure(plot: Plot, caption: str, disclosed: str = "") -> str:
+    """Return a plot's place: a choice when it has variants, the picture with a description, a caption.
+
+    Args:
+        disclosed: what every figure must disclose, from `lab.report.procedure.caption`.
+    """
     choice = ""
     if len(plot.variants) > 1:
         options = "".join(
             f'<option value="{i}">{text(label)}</option>' for i, (label, _) in enumerate(plot.variants)
         )
-        choice = f'<p class="choice"><label>Measurement: <select data-plot="{plot.id}">{options}</select></label></p>\n'
+        choice = f'<p class="choice"><label>{text(plot.choice)}: <select data-plot="{plot.id}">{options}</select></label></p>\n'
+    small = f'<small class="disclosed">{text(disclosed)}</small>' if disclosed else ""
     return (
         f'{choice}<figure><div class="plot" id="{plot.id}" role="img" aria-label="{text(plot.describe)}"></div>'
-        f"<figcaption>{text(caption)}</figcaption></figure>\n"
+        f"<figcaption>{text(caption)}{small}</figcaption></figure>\n"
     )

@@ -4,7 +4,9 @@
   "use strict";
   const figures = JSON.parse(document.getElementById("plots").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
+  const PAPER = { width: 680, height: 400, font: 12 }; // CSS pixels of a page of A4 between its margins
   const chosen = {};
+  const wanted = { point: "", tier: "", valid: "" };
 
   const variable = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -30,7 +32,7 @@
         hoverlabel: { bgcolor: variable("card"), bordercolor: variable("line"), font: { color: variable("text"), size } },
         legend: { orientation: "h", x: 0, xanchor: "left", y: 1.06, yanchor: "bottom", bgcolor: "rgba(0,0,0,0)" },
         annotationdefaults: { font: { color: variable("quiet"), size: size * 0.85 } },
-        modebar: { bgcolor: "rgba(0,0,0,0)", color: variable("quiet"), activecolor: variable("text") },
+        modebar: { orientation: "v", bgcolor: "rgba(0,0,0,0)", color: variable("quiet"), activecolor: variable("text") },
         margin: { l: 10, r: 14, t: 30, b: 10 },
       },
     };
@@ -39,14 +41,18 @@
   // Plotly copies fonts into its pictures, so sizes follow the page's own font size.
   const textSize = () => parseFloat(getComputedStyle(document.documentElement).fontSize) * 0.92;
 
+  // A trace says in `meta` which tier or which kind of measurement it shows; one that says nothing is always shown.
+  const matches = (words) => ["point", "tier", "valid"].every((key) => !wanted[key] || !words[key] || words[key] === wanted[key]);
+
   function draw(id, size = {}) {
     const element = document.getElementById(id);
     const figure = coloured(figures[id][chosen[id] || 0]);
-    const layout = { ...figure.layout, ...size, template: template(textSize()) };
+    figure.data = figure.data.filter((trace) => matches(trace.meta || {}));
+    const layout = { ...figure.layout, ...size, template: template(size.width ? PAPER.font : textSize()) };
     const config = {
       responsive: true, displaylogo: false, displayModeBar: "hover",
       // No button of this page may send anything anywhere.
-      showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d"],
+      showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
       toImageButtonOptions: { format: "svg", filename: `lab-${id}` },
     };
     return Plotly.react(element, figure.data, layout, config);
@@ -61,12 +67,37 @@
     });
   });
 
+  // Filters hide rows and parts that carry the same kind of word with another value.
+  const form = document.querySelector("form.filters");
+  function filter() {
+    const parts = [...document.querySelectorAll("[data-point], [data-tier], [data-valid]")];
+    parts.forEach((part) => { part.hidden = !matches(part.dataset); });
+    const rows = parts.filter((part) => part.tagName === "TR");
+    const shown = rows.filter((row) => !row.hidden).length;
+    form.querySelector(".shown").textContent = shown === rows.length ? "" : `${shown} of ${rows.length} rows shown`;
+    drawAll();
+  }
+  if (form) {
+    form.hidden = false;
+    form.querySelectorAll("select").forEach((select) => {
+      select.addEventListener("change", () => {
+        wanted[select.dataset.filter] = select.value;
+        filter();
+      });
+    });
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("reset", () => {
+      Object.keys(wanted).forEach((key) => { wanted[key] = ""; });
+      filter();
+    });
+  }
+
   let reopened = [];
   window.addEventListener("beforeprint", () => {
     reopened = [...document.querySelectorAll("details:not([open])")];
     reopened.forEach((element) => { element.open = true; });
     document.documentElement.classList.add("paper");
-    drawAll({ width: 680, height: 360 });
+    drawAll({ width: PAPER.width, height: PAPER.height });
   });
   window.addEventListener("afterprint", () => {
     reopened.forEach((element) => { element.open = false; });

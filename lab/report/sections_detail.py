@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lab.model.run import Measurement, Point, Run
+from lab.report.axis import factor_words, plottable
 from lab.report.chart_series import by_page, pages_figure, phases, series_figure, since_start
-from lab.report.facts import factor_words, plottable
-from lab.report.markup import Plot, Section, details, figure, paragraph, table
+from lab.report.markup import Plot, Section, details, figure, filter_words, paragraph, table
 from lab.report.numbers import NOTHING, mebibytes, percent, with_unit
+from lab.report.procedure import caption
 from lab.report.tiers import metric_rows, signals, tier_uses
 
 
@@ -25,27 +26,44 @@ def measurement_name(run: Run, point: Point, measurement: Measurement) -> str:
     return f"{place}block {measurement.block} ({'VALID' if measurement.is_valid else 'INVALID'})"
 
 
+def lifted_s(run: Run) -> float:
+    """Return how long CPU quotas are lifted at the start of each window: the first half of ramp and warm-up; 0 if cold."""
+    spans = [run.load.get(key) for key in ("ramp_s", "warmup_s")]
+    if run.load.get("cold"):
+        return 0.0
+    return sum(float(span) for span in spans if isinstance(span, int | float)) / 2
+
+
 def series_section(run: Run, prefix: str) -> Section | None:
     """Return throughput and p95 per second of a measurement that the reader picks; None when none was kept."""
     kept = [(point, m) for point, m in every(run) if m.series]
     if not kept:
         return None
     kept.sort(key=lambda pair: (not pair[1].is_valid, -run.points.index(pair[0]), pair[1].block))
-    variants = [(measurement_name(run, point, m), series_figure(m)) for point, m in kept]
+    variants = [(measurement_name(run, point, m), series_figure(m, lifted_s(run))) for point, m in kept]
     plot = Plot(
         id=f"{prefix}plot-series",
         variants=variants,
         describe="Throughput and p95 latency per second; the tables below have all figures.",
     )
     tables = "".join(
-        details(measurement_name(run, point, m), _series_table(m, measurement_name(run, point, m)))
+        details(
+            measurement_name(run, point, m),
+            _series_table(m, measurement_name(run, point, m)),
+            filters=filter_words(point=point.label, is_valid=m.is_valid),
+        )
         for point, m in kept
     )
-    note = "Shaded: users start and caches warm up; nothing in it is counted."
+    note = (
+        "Shaded: users start and caches warm up; nothing in it is counted. Until the dotted line the CPU quotas were"
+        " lifted, so that caches fill quickly."
+        if lifted_s(run)
+        else "Shaded: users start; nothing in it is counted. The caches were cold on purpose."
+    )
     return Section(
         slug=f"{prefix}series",
         title="Second by second",
-        html=figure(plot, note) + details("The figures of each measurement", tables),
+        html=figure(plot, note, caption(run)) + details("The figures of each measurement", tables),
         plots=[plot],
     )
 
@@ -92,13 +110,13 @@ def pages_section(run: Run, prefix: str) -> Section | None:
     return Section(
         slug=f"{prefix}pages",
         title="Which pages are slow",
-        html=figure(plot, "Times are means over the valid measurements, weighted by requests.")
+        html=figure(plot, "Times are means over the valid measurements, weighted by requests.", caption(run))
         + details("The figures", rest),
         plots=[plot],
     )
 
 
-def tier_table(point: Point, caption: str) -> str:
+def tier_table(point: Point, title: str) -> str:
     """Return the per-tier table of one point's valid measurements; of all of them when none is valid."""
     chosen = point.valid or list(point.measurements)
     rows = [
@@ -124,7 +142,8 @@ def tier_table(point: Point, caption: str) -> str:
         "memory",
         "what else tells",
     )
-    return table(caption, header, rows)
+    filters = [filter_words(tier=row[0]) for row in rows]
+    return table(title, header, rows, row_filters=filters)
 
 
 def tiers_section(run: Run, prefix: str) -> Section:
@@ -134,13 +153,17 @@ def tiers_section(run: Run, prefix: str) -> Section:
     for point in reversed(shown):
         label = f"{factor_words(run)} = {point.label}" if run.factor else point.label
         inner = tier_table(point, f"Use of each tier: {label}")
+        kept = metric_rows(point.valid or list(point.measurements))
         metrics = table(
             f"Every metric: {label}",
             ("tier", "container", "metric", "mean over the window"),
-            metric_rows(point.valid or list(point.measurements)),
+            kept,
+            row_filters=[filter_words(tier=row[0]) for row in kept],
         )
         inner += details("Every metric of every container", metrics)
-        parts.append(inner if len(shown) == 1 else details(label, inner, is_open=point is shown[-1]))
+        words = filter_words(point=point.label, is_valid=bool(point.valid))
+        is_last = point is shown[-1]
+        parts.append(inner if len(shown) == 1 else details(label, inner, is_open=is_last, filters=words))
     note = "Throttled: share of scheduling periods in which a container had used up its CPU quota; 100 % means it always wanted more."
     return Section(
         slug=f"{prefix}use", title="What each tier used", html="".join(parts) + paragraph(note, "quiet")

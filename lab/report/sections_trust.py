@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from lab.model.run import Run
-from lab.report.disclosure import environment_rows, load_rows, quota_rows, topology_rows
-from lab.report.facts import counts, factor_words
-from lab.report.markup import Section, details, paragraph, table
-from lab.report.numbers import NOTHING, percent, with_unit
+from lab.report.chart_timeline import MIN_WINDOWS, timeline_figure
+from lab.report.disclosure import environment_rows, quota_rows, topology_rows
+from lab.report.facts import counts
+from lab.report.markup import Plot, Section, details, figure, filter_words, paragraph, table
+from lab.report.numbers import NOTHING, percent
+from lab.report.procedure import caption, load_rows
 from lab.report.sections_detail import every, measurement_name
+from lab.report.validity import gate_rows, measurement_rows
 
 
 def errors_section(run: Run, prefix: str) -> Section:
@@ -31,44 +34,34 @@ def errors_section(run: Run, prefix: str) -> Section:
 
 
 def validity_section(run: Run, prefix: str) -> Section:
-    """Return every measurement with its verdict and the reasons."""
+    """Return every measurement with its verdict and the reasons, what the gates looked at, and the order in time."""
     valid, total = counts(run)
-    rows, css = [], []
-    for point, m in every(run):
-        css.append("" if m.is_valid else "bad")
-        rows.append(
-            (
-                point.label,
-                str(m.block),
-                "✓ VALID" if m.is_valid else "✗ INVALID, repeated" if m.repeated else "✗ INVALID",
-                with_unit(m.throughput_rps, "req/s"),
-                with_unit(m.latency.p95_ms, "ms"),
-                f"{m.failures:,} of {m.requests:,}",
-                percent(m.generator_cpu_ratio),
-                percent(m.host_idle_ratio),
-                with_unit(m.work_ms, "ms"),
-                "; ".join(m.problems) or "every gate passed",
-            )
-        )
-    header = (
-        factor_words(run) or "point",
-        "block",
-        "verdict",
-        "throughput",
-        "p95",
-        "failed",
-        "generator CPU",
-        "machine idle",
-        "unit of work",
-        "reasons",
-    )
+    filters = [filter_words(point=point.label, is_valid=m.is_valid) for point, m in every(run)]
+    css = ["" if m.is_valid else "bad" for _, m in every(run)]
     said = paragraph(
         f"{valid} of {total} measurements passed every gate. An INVALID one counts for nothing and is in no curve; its seconds can be looked at above."
     )
+    plots = []
+    if total >= MIN_WINDOWS:
+        plots = [
+            Plot(
+                id=f"{prefix}plot-timeline",
+                variants=[("", timeline_figure(run))],
+                describe="Throughput and the unit of work of each window in the order measured; rejected windows are only marked. The tables below have all figures.",
+            )
+        ]
+        note = "Each mark is one window, named after its point, in the order measured. Crosses, and the shade around them: rejected windows, whose figures are not drawn. A unit of work that takes longer: the machine was slower."
+        said += figure(plots[0], note, caption(run))
     return Section(
         slug=f"{prefix}validity",
         title="May these figures be trusted?",
-        html=said + table("Every measurement", header, rows, row_css=css),
+        html=said
+        + table("Every measurement", *measurement_rows(run), row_css=css, row_filters=filters)
+        + details(
+            "What the gates looked at",
+            table("What the gates looked at", *gate_rows(run), row_css=css, row_filters=filters),
+        ),
+        plots=plots,
     )
 
 

@@ -7,19 +7,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from lab.model.run import Measurement, Point, Run
+from lab.report.axis import factor_words, is_plottable, option, plottable, where
 from lab.report.bars import bar, plain_ascii
-from lab.report.facts import (
-    THIS_MACHINE_ONLY,
-    factor_words,
-    is_plottable,
-    option,
-    p95_ms,
-    plottable,
-    scenario_name,
-    shape,
-    speed_up,
-    where,
-)
+from lab.report.facts import THIS_MACHINE_ONLY, p95_ms, scenario_name, shape
 from lab.report.numbers import (
     NOTHING,
     interval_text,
@@ -30,6 +20,7 @@ from lab.report.numbers import (
     short,
     times,
 )
+from lab.report.speed_up import speed_up
 from lab.report.tiers import signals, tier_uses
 
 TIER_HEADER: Final = ("tier", "n", "CPU of quota", "throttled", "memory", "what else tells")

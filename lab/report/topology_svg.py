@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.model.run import Point
-from lab.report.facts import option
+from lab.report.axis import option
 from lab.report.markup import text
 from lab.report.numbers import TIMES, short
 
@@ -151,6 +151,13 @@ def _load_svg(y: float, label: str) -> str:
     return f'<g class="box load"><rect class="card" x="{x}" y="{y:g}" width="{w}" height="{_BOX_H}" rx="56"/>{words}</g>'
 
 
+def _load_words(load: Mapping[str, object]) -> str:
+    rate = load.get("rate", load.get("rate_rps"))
+    if load.get("model") == "open" and isinstance(rate, int | float):
+        return f"{short(rate)}/s|offered"
+    return f"{load.get('users', '?')}|users"
+
+
 def in_words(point: Point) -> str:
     """Return the picture as a sentence, for a screen reader."""
     boxes = [*front(point), *behind(point)]
@@ -159,13 +166,13 @@ def in_words(point: Point) -> str:
     )
 
 
-def topology_svg(point: Point, load: Mapping[str, object]) -> str:
-    """Return the picture of one point's topology."""
+def topology_svg(point: Point, load: Mapping[str, object], prefix: str = "") -> str:
+    """Return the picture of one point's topology; `prefix` keeps its names apart from those of another on the page."""
     right, left = behind(point), front(point)
     height = max(len(right), 2) * (_BOX_H + _GAP) + 10
     middle = (height - _BOX_H) / 2
     ys = [(height - len(right) * (_BOX_H + _GAP) + _GAP) / 2 + i * (_BOX_H + _GAP) for i in range(len(right))]
-    parts = [_load_svg(middle, f"{load.get('users', '?')}|users")]
+    parts = [_load_svg(middle, _load_words(load))]
     columns = [_COLUMNS[1], _COLUMNS[2]] if len(left) == 2 else [_COLUMNS[1] + 165]
     start = _COLUMNS[0] + _LOAD_W
     for x, box in zip(columns, left, strict=True):
@@ -177,13 +184,14 @@ def topology_svg(point: Point, load: Mapping[str, object]) -> str:
         parts.append(
             f'<text class="edge" x="{_COLUMNS[3] - 14}" y="{y + _BOX_H / 2 - 12:g}">{text(box.edge)}</text>'
         )
-    return svg(_WIDTH, height, in_words(point), "".join(parts))
+    return svg(_WIDTH, height, in_words(point), "".join(parts), prefix)
 
 
-def svg(width: float, height: float, label: str, inner: str) -> str:
+def svg(width: float, height: float, label: str, inner: str, prefix: str = "") -> str:
     """Return an inline picture with a description and the arrow head that its lines use."""
     head = (
-        '<defs><marker id="head" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="8" markerHeight="8" orient="auto">'
+        f'<defs><marker id="{prefix}head" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="8" markerHeight="8" orient="auto">'
         '<path class="tip" d="M0,0L10,5L0,10z"/></marker></defs>'
     )
+    inner = inner.replace("url(#head)", f"url(#{prefix}head)")
     return f'<svg class="topology" viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{text(label)}">{head}{inner}</svg>\n'

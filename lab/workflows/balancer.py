@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from typing import Final
 
 from lab.errors import LabError, TierUnhealthy
@@ -55,6 +56,12 @@ def enable(ctx: Context, lab: RunningLab | None, name: str) -> None:
     """Take a replica back: a slot keeps its drain state for the next container that lands in it."""
     if lab is not None:
         _admin(ctx, lab, f"set server web/{name} state ready")
+
+
+def set_maxconn(ctx: Context, lab: RunningLab, names: Sequence[str], count: int) -> None:
+    """Let each replica have this many requests in hand, until HAProxy is started again or told otherwise."""
+    for name in names:
+        _admin(ctx, lab, f"set maxconn server web/{name} {count}")
 
 
 def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from lab.errors import BadInput
 from lab.model.fit import Fit
-from lab.model.lost import MAX_REPEATS, reasons
+from lab.model.lost import MAX_REPEATS
 from lab.model.run import Measurement, Run
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
@@ -24,11 +24,20 @@ from lab.workflows.record import (
     keep,
     load_record,
     new_run_id,
-    normalised,
     point,
-    reference_work_ms,
+    reference_record,
     scenario_record,
+    speed_reference,
 )
+
+# bash speaks TCP by itself; the image has no client.
+_COLD: Final = {
+    "cold": "cache nodes emptied before each window, no warm-up; the databases' memory stays warm"
+}
+_FLUSH: Final = (
+    "bash", "-c",
+    "exec 3<>/dev/tcp/127.0.0.1/11211 && printf 'flush_all\\r\\nquit\\r\\n' >&3 && read -r -t 2 said <&3 && [[ $said == OK* ]]",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,10 +118,9 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
     measurements: list[Measurement] = []
     ready: dict[str, Any] = {}
     for block in range(1, plan.repeat + 1):
-        found, ready = _measure_block(ctx, plan, block, on_progress)
+        found, ready = measure_block(ctx, plan, block, on_progress)
         measurements += found
-    reference_ms = reference_work_ms(measurements)
-    measurements = normalised(measurements, reference_ms)
+    reference = speed_reference(ctx, measurements)
     run = Run(
         id=new_run_id(ctx, plan.scenario, f"{plan.topology.replicas}web"),
         kind="bench",
@@ -122,7 +130,7 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
         load=load_record(plan.scenario, plan.load),
         environment={
             **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab), power=power),
-            "reference_work_ms": reference_ms,
+            **reference_record(reference),
         },
         factor="",
         seed=plan.load.seed,
@@ -134,23 +142,33 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
                 plan.topology,
                 measurements,
                 host_bound=plan.fit.host_bound,
+                reference=reference,
             ),
         ),
+        procedure=_COLD if plan.load.is_cold else {},
     )
     return run, keep(ctx, run)
 
 
-def _measure_block(
+def empty_caches(ctx: Context, lab: RunningLab) -> None:
+    """Forget everything that the cache nodes hold, sessions included; the databases keep what they have in memory."""
+    for node in lab.tier("cache"):
+        ctx.engine.run_in(node.id, _FLUSH)
+
+
+def measure_block(
     ctx: Context, plan: BenchPlan, block: int, on_progress: Callable[[Progress], None]
 ) -> tuple[list[Measurement], dict[str, Any]]:
-    """Measure one window; again, twice at most, if the machine slept in it. All are returned."""
+    """Measure one window; again, twice at most, if something that passes spoiled it. All are returned."""
     load = replace(plan.load, seed=plan.load.seed + block)
     found: list[Measurement] = []
     while True:
+        if load.is_cold:
+            empty_caches(ctx, plan.lab)
         measurement, ready = measure(
             ctx, plan.lab, plan.topology, plan.scenario, load, block=block, on_progress=on_progress
         )
-        if not measurement.lost.is_too_much or len(found) == MAX_REPEATS:
+        if not measurement.should_repeat or len(found) == MAX_REPEATS:
             return [*found, measurement], ready
-        ctx.reporter.warn(f"block {block}: {'; '.join(reasons(measurement.lost))}. Measuring it again.")
+        ctx.reporter.warn(f"block {block}: {'; '.join(measurement.spoiled)}. Measuring it again.")
         found.append(replace(measurement, repeated=True))

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         Clock,
         ComposeFactory,
         Engine,
+        Journals,
         Locks,
         Probe,
         Reporter,
@@ -30,6 +31,7 @@ class Context:
     compose: ComposeFactory
     probe: Probe
     results: Results
+    journals: Journals
     scenarios: Scenarios
     images: ImageStore
     machine: MachineControl

@@ -17,7 +17,7 @@ class MachineControl(Protocol):
     """This machine and its engine."""
 
     def facts(self) -> Facts:
-        """Look at everything that the checks need (about 2 s)."""
+        """Look at everything that the checks need (about 5 s), and keep the machine's speed."""
         ...
 
     def host(self) -> Host:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,17 +15,26 @@ from lab.model.run import Measurement
 from lab.model.scenario import Scenario
 from lab.model.state import CpuSample, RunningLab
 from lab.model.topology import Topology
+from lab.workflows.ceiling import ensure_ceiling
 from lab.workflows.context import Context
+from lab.workflows.judged import asked_of, writes_since_restored
 from lab.workflows.observed import TIERS, Seen, measured_containers, measurement_of, note, rate_rps
 
 # The data set's size, as the db image is seeded (mysql/seed).
 DATA: Final = {"users": 2000, "photos": 20000}
+_AS_PLANNED: Final[Mapping[str, float]] = {}
+POOL_USERS: Final = 512  # the most actions of an open load that may be under way; those beyond are dropped
 FILL_SHARE: Final = 0.5  # of ramp + warm-up during which quotas are lifted, so that the cache fills quickly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """A closed load: users that act, think and act again. Seconds; `seed` fixes every random choice."""
+    """A closed load: users that act, think and act again. Seconds; `seed` fixes every random choice.
+
+    Attributes:
+        is_cold: no cache is filled beforehand, so that the fill is seen.
+        rate_rps: actions started a second, an open load; then nobody thinks, and `users` is not used. None = closed.
+    """
 
     users: int
     think_s: float | None
@@ -33,6 +42,8 @@ class Load:
     warmup_s: float
     duration_s: float
     seed: int
+    is_cold: bool = False
+    rate_rps: float | None = None
 
     @property
     def total_s(self) -> float:
@@ -42,7 +53,12 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """What a person sees while it runs."""
+    """What a person sees while it runs.
+
+    Attributes:
+        under_way: users that act; in an open load, actions that have not ended.
+        rate_rps: offered by an open load; None in a closed one.
+    """
 
     phase: str
     elapsed_s: float
@@ -50,6 +66,8 @@ class Progress:
     throughput_rps: float
     failures: int
     p95_ms: float
+    under_way: int = 0
+    rate_rps: float | None = None
 
 
 def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) -> dict[str, Any]:
@@ -65,7 +83,11 @@ def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) 
             "settings": dict(scenario.settings),
         },
         "load": {
-            "users": load.users,
+            **(
+                {"users": load.users}
+                if load.rate_rps is None
+                else {"users": POOL_USERS, "rate_rps": load.rate_rps}
+            ),
             "ramp_s": load.ramp_s,
             "warmup_s": load.warmup_s,
             "duration_s": load.duration_s,
@@ -77,11 +99,18 @@ def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) 
     }
 
 
-def set_quotas(ctx: Context, lab: RunningLab, topology: Topology, *, lifted: bool) -> None:
-    """Put every container's CPU quota to the plan's, or lift them all while caches fill."""
+def set_quotas(
+    ctx: Context,
+    lab: RunningLab,
+    topology: Topology,
+    *,
+    lifted: bool,
+    shares: Mapping[str, float] = _AS_PLANNED,
+) -> None:
+    """Put every container's CPU quota to the plan's, or lift them all while caches fill; `shares` overrule the plan."""
     ids: dict[float, list[str]] = {}
     for container in measured_containers(lab):
-        cores = quota_cores(topology, container.tier)
+        cores = shares.get(container.tier, quota_cores(topology, container.tier))
         if cores is not None:
             ids.setdefault(cores, []).append(container.id)
     for cores, group in ids.items():
@@ -97,24 +126,31 @@ def measure(
     *,
     block: int,
     on_progress: Callable[[Progress], None] = lambda _progress: None,
+    shares: Mapping[str, float] = _AS_PLANNED,
 ) -> tuple[Measurement, dict[str, Any]]:
     """Measure one window; return it with the probe's description of the machine.
+
+    Args:
+        shares: cores of each container of a tier, in place of the plan's, for this window.
 
     Raises:
         RunInvalid: the scenario itself failed.
         LabError: the probe died.
     """
+    ensure_ceiling(ctx, lab)
     started_s = ctx.clock.now_s()
-    seen = Seen()
+    seen = Seen(writes=writes_since_restored(ctx, lab))
     with ctx.probe.run(ctx.lab, job_of(lab, topology, scenario, load)) as events:
         try:
-            _watch(ctx, lab, topology, load, events, seen, on_progress)
+            _watch(ctx, lab, topology, load, events, seen, on_progress, shares)
         finally:
             with contextlib.suppress(LabError):  # the lab may be gone; the next measurement sets them again
                 set_quotas(ctx, lab, topology, lifted=False)
     if seen.result is None:
         raise LabError("The probe ended without a result.", hint="lab logs; run again with --debug")
-    return measurement_of(lab, topology, seen, seen.result, block=block, started_s=started_s), seen.ready
+    asked = asked_of(topology, scenario, load)
+    found = measurement_of(lab, asked, seen, seen.result, block=block, started_s=started_s)
+    return found, seen.ready
 
 
 def _watch(
@@ -125,6 +161,7 @@ def _watch(
     events: Iterator[dict[str, Any]],
     seen: Seen,
     on_progress: Callable[[Progress], None],
+    shares: Mapping[str, float],
 ) -> None:
     is_lifted = False
     start_s: float | None = None
@@ -136,13 +173,14 @@ def _watch(
         if kind == "phase" and event["phase"] == "ramp":
             start_s = now_s
             asleep_before_s = ctx.clock.asleep_s()
-            set_quotas(ctx, lab, topology, lifted=True)
-            is_lifted = True
+            is_lifted = not load.is_cold  # a fill that is to be seen takes its time
+            set_quotas(ctx, lab, topology, lifted=is_lifted, shares=shares)
         if is_lifted and start_s and now_s - start_s > FILL_SHARE * (load.ramp_s + load.warmup_s):
-            set_quotas(ctx, lab, topology, lifted=False)
+            set_quotas(ctx, lab, topology, lifted=False, shares=shares)
             is_lifted = False
         if kind == "phase" and event["phase"] == "measure":
             seen.before, seen.late_s = _samples(ctx, lab), late_s
+            seen.quotas = _quotas(ctx, lab)
         if kind == "phase" and event["phase"] == "drain":
             seen.after, seen.late_s = _samples(ctx, lab), max(seen.late_s, late_s)
             seen.asleep_s = ctx.clock.asleep_s() - asleep_before_s
@@ -156,8 +194,18 @@ def _watch(
                     throughput_rps=rate_rps(event),
                     failures=event["failures"],
                     p95_ms=event.get("p95_ms") or 0.0,
+                    under_way=event.get("users") or 0,
+                    rate_rps=load.rate_rps,
                 )
             )
+
+
+def _quotas(ctx: Context, lab: RunningLab) -> dict[str, float | None]:
+    """Return each container's CPU limit in cores; a person may have given one to a tier that has none by plan."""
+    containers = measured_containers(lab)
+    have = ctx.engine.quotas([c.id for c in containers])
+    found = {c.service: have.get(c.id) for c in containers}
+    return {service: q.quota_us / q.period_us if q else None for service, q in found.items()}
 
 
 def _samples(ctx: Context, lab: RunningLab) -> dict[str, CpuSample]:

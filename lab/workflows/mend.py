@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from lab.model.cpu import quota
 from lab.model.plan import quota_cores
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
+from lab.workflows.balancer import server_rows, set_maxconn
 from lab.workflows.context import Context
 from lab.workflows.observed import measured_containers
+
+MAXCONN: Final = 8  # of each web replica, haproxy/haproxy.cfg.tmpl
 
 
 def mend_quotas(ctx: Context, lab: RunningLab, topology: Topology) -> list[str]:
@@ -24,3 +29,16 @@ def mend_quotas(ctx: Context, lab: RunningLab, topology: Topology) -> list[str]:
             ctx.engine.set_quota([container.id], quota(cores))
             mended.append(container.service)
     return mended
+
+
+def mend_maxconn(ctx: Context, lab: RunningLab, topology: Topology) -> None:
+    """Let each replica have as many requests in hand as HAProxy's configuration says; a killed `explain` raised it."""
+    if not topology.has_balancer:
+        return
+    rows = server_rows(ctx, lab)
+    set_maxconn(
+        ctx,
+        lab,
+        [n for n in topology.web_names if rows.get(n, {}).get("slim") not in {"", str(MAXCONN)}],
+        MAXCONN,
+    )

@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from lab.model.gates import problems
-from lab.model.lost import Lost, reasons, stalled_s
-from lab.model.run import Latency, Measurement, Second
+from lab.model.lost import Lost, stalled_s
+from lab.model.run import Latency, Measurement, Second, Starts
 from lab.model.state import Container, CpuSample, RunningLab
 from lab.model.stats import mean
-from lab.model.topology import Topology
 from lab.model.use import TierValues, use_of
+from lab.model.window import Asked
+from lab.workflows.judged import judged
+from lab.workflows.readings import Edges, balancer_count, db_work_ms, hit_ratios
 
 TIERS: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
 
 
 @dataclass(slots=True)
 class Seen:
-    """Everything that one probe run said, and the containers' counters at both ends of the window."""
+    """Everything that one probe run said, and the containers' counters at both ends of the window.
+
+    `quotas` holds each container's CPU limit in cores as the engine has it; None = none.
+    """
 
     ready: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] | None = None
@@ -30,10 +34,31 @@ class Seen:
     steal: list[float] = field(default_factory=list)
     before: dict[str, CpuSample] = field(default_factory=dict)
     after: dict[str, CpuSample] = field(default_factory=dict)
+    quotas: dict[str, float | None] = field(default_factory=dict)
     phase: str = "ramp"
     spans_s: list[float] = field(default_factory=list)
     asleep_s: float = 0.0
     late_s: float = 0.0
+    writes: int | None = None
+    collectors_cpu_ratio: float | None = None
+    edges: Edges = field(default_factory=dict)
+    hits: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def hit_ratio(self) -> float | None:
+        """Return the cache's share of hits by now, the mean over its nodes; None before one was read."""
+        return round(mean(list(self.hits.values())), 4) if self.hits else None
+
+    def add(self, event: Mapping[str, Any]) -> None:
+        """Take a tier's reading into account: at an edge, else for the share of hits, inside the window for its means."""
+        target, values = event["target"], event["values"]
+        if "edge" in event:
+            self.edges[event["edge"], target] = (event["t_s"], values)
+            return
+        if "hit_ratio" in values:
+            self.hits[target] = values["hit_ratio"]
+        if self.phase == "measure":
+            self.tiers.add(target, values)
 
 
 def measured_containers(lab: RunningLab) -> list[Container]:
@@ -63,6 +88,8 @@ def note(event: Mapping[str, Any], seen: Seen) -> None:
         seen.phase = event["phase"]
     elif kind == "ready":
         seen.ready = dict(event)
+    elif kind == "end":
+        seen.collectors_cpu_ratio = event.get("collectors_cpu_ratio")
     elif kind == "verify-failed":
         seen.verify += event["problems"]
     elif kind == "result":
@@ -78,10 +105,12 @@ def note(event: Mapping[str, Any], seen: Seen) -> None:
                 failures=event["failures"],
                 mean_ms=event.get("mean_ms") or 0.0,
                 p95_ms=event.get("p95_ms") or 0.0,
+                work_ms=event.get("work_ms"),
+                hit_ratio=seen.hit_ratio,
             )
         )
-    elif seen.phase == "measure" and kind == "tier" and "edge" not in event:
-        seen.tiers.add(event["target"], event["values"])
+    elif kind == "tier":
+        seen.add(event)
     elif seen.phase == "measure" and kind == "host":
         seen.idle.append(event["idle_ratio"])
         seen.steal.append(event.get("steal_ratio") or 0.0)
@@ -104,9 +133,20 @@ def _changed(lab: RunningLab, seen: Seen) -> list[str]:
     return [f"the lab changed during the window: {', '.join(gone)} left; measure again"] if gone else []
 
 
+def _latency(document: Mapping[str, float | None]) -> Latency:
+    """Return the latencies in a result, in milliseconds; 0 where nothing was measured."""
+    return Latency(
+        mean_ms=document["mean"] or 0.0,
+        p50_ms=document["p50"] or 0.0,
+        p95_ms=document["p95"] or 0.0,
+        p99_ms=document["p99"] or 0.0,
+        max_ms=document["max"] or 0.0,
+    )
+
+
 def measurement_of(
     lab: RunningLab,
-    topology: Topology,
+    asked: Asked,
     seen: Seen,
     result: Mapping[str, Any],
     *,
@@ -114,23 +154,22 @@ def measurement_of(
     started_s: float,
 ) -> Measurement:
     """Return the measurement that was seen, judged by the gates."""
-    latency, window, errors = result["latency_ms"], result["window"], list(result["errors"])
-    top = max(errors, key=lambda e: e["count"], default=None)
-    idle = mean(seen.idle) if seen.idle else None
-    lost = _lost(seen, result)
+    window, generator = result["window"], result["generator"]
+    balancer_requests, balancer_edge_s = balancer_count(seen.edges, window)
     use = [
         use_of(
             c.service,
             c.tier,
             seen.before[c.service],
             seen.after[c.service],
-            topology,
+            seen.quotas.get(c.service),
             seen.tiers.means(c.service),
+            seen.tiers.medians(c.service),
         )
         for c in measured_containers(lab)
         if c.service in seen.before and c.service in seen.after
     ]
-    return Measurement(
+    found = Measurement(
         block=block,
         started_at_s=started_s,
         duration_s=window["end_s"] - window["start_s"],
@@ -139,32 +178,35 @@ def measurement_of(
         throughput_rps=result["throughput_rps"],
         normalised_rps=None,
         work_ms=result["work_ms"]["mean"] if result["work_ms"].get("count") else None,
-        latency=Latency(
-            mean_ms=latency["mean"] or 0.0,
-            p50_ms=latency["p50"] or 0.0,
-            p95_ms=latency["p95"] or 0.0,
-            p99_ms=latency["p99"] or 0.0,
-            max_ms=latency["max"] or 0.0,
-        ),
+        latency=_latency(result["latency_ms"]),
         by_name=result["by_name"],
-        errors=errors,
+        errors=list(result["errors"]),
         replicas=result["replicas"],
         cache=result["cache"],
-        generator_cpu_ratio=result["generator"]["cpu_ratio"],
-        host_idle_ratio=idle,
+        generator_cpu_ratio=generator["cpu_ratio"],
+        host_idle_ratio=mean(seen.idle) if seen.idle else None,
         host_steal_ratio=mean(seen.steal) if seen.steal else None,
         use=use,
         series=seen.series,
         histogram=result["histogram"],
-        lost=lost,
-        problems=reasons(lost)
-        + _changed(lab, seen)
-        + problems(
-            requests=result["requests"],
-            failures=result["failures"],
-            top_error=f"{top['name']}: {top['error']}" if top else "",
-            generator_cpu_ratio=result["generator"]["cpu_ratio"],
-            host_idle_ratio=idle,
-            verify=seen.verify,
-        ),
+        lost=_lost(seen, result),
+        problems=(),
+        balancer_requests=balancer_requests,
+        actions=result["actions"],
+        mix=result["mix"],
+        service=_latency(result["service_latency_ms"]) if result.get("service_latency_ms") else None,
+        starts=Starts(**result["starts"]) if "starts" in result else None,
+        generator_lag_p99_ms=generator.get("loop_lag_p99_ms"),
+        generator_processes=generator.get("processes", 1),
+        collectors_cpu_ratio=seen.collectors_cpu_ratio,
+        writes=seen.writes,
+        db_work_ms=db_work_ms(seen.tiers),
+    )
+    return judged(
+        found,
+        asked,
+        verify=seen.verify,
+        hit_ratios=hit_ratios(seen.tiers, [c.service for c in lab.tier("cache")]),
+        balancer_edge_s=balancer_edge_s,
+        changed=_changed(lab, seen),
     )

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from lab import __version__, assets
-from lab.model.limit import limit_sentence
 from lab.model.run import Measurement, Point, Run, to_document
 from lab.model.scenario import Scenario
-from lab.model.stats import interval, mean
+from lab.model.speed import Reference, normalised, reference_of
+from lab.model.stats import interval
 from lab.model.topology import Topology, options_of
+from lab.model.verdict import binding_tier, limit_words, verdict_of
 from lab.workflows.context import Context
 from lab.workflows.measure import Load
 from lab.workflows.up import images_of
@@ -56,6 +56,7 @@ def environment(
         "lab_version": __version__,
         "git_revision": git_revision(),
         "locust_version": ready.get("locust"),
+        "generator_ceiling_rps": ctx.surroundings.ceiling_rps(),
         "images": ctx.engine.image_ids(images_of(topology, web_image)),
     }
 
@@ -72,24 +73,18 @@ def git_revision() -> str | None:
     return done.stdout.strip() or None
 
 
-def normalised(measurements: Sequence[Measurement], reference_ms: float | None) -> list[Measurement]:
-    """Return the measurements with throughput normalised to one speed of the machine.
-
-    X_norm = X x (unit of work / reference unit): a machine that was 5 % slower during a window served 5 % less for
-    that reason alone. Only meaningful where the web tier's CPU binds.
-    """
-    if not reference_ms:
-        return list(measurements)
-    return [
-        replace(m, normalised_rps=m.throughput_rps * m.work_ms / reference_ms) if m.work_ms else m
-        for m in measurements
-    ]
+def speed_reference(ctx: Context, measurements: Sequence[Measurement]) -> Reference:
+    """Return the speed that a run is normalised to: the machine's, by `lab doctor`, else the run's own mean."""
+    return reference_of(ctx.surroundings.speed(fresh=False), measurements)
 
 
-def reference_work_ms(measurements: Sequence[Measurement]) -> float | None:
-    """Return the run's own mean unit of work, the reference that its windows are normalised to."""
-    seen = [m.work_ms for m in measurements if m.work_ms and m.is_valid]
-    return mean(seen) if seen else None
+def reference_record(reference: Reference) -> dict[str, Any]:
+    """Return what a run's environment keeps of the reference speed."""
+    return {
+        "reference_work_ms": reference.work_ms,
+        "reference_db_work_ms": reference.db_work_ms,
+        "reference_from": reference.source,
+    }
 
 
 def point(
@@ -99,10 +94,19 @@ def point(
     measurements: Sequence[Measurement],
     *,
     host_bound: str = "",
+    reference: Reference | None = None,
 ) -> Point:
-    """Return a point with intervals over its valid measurements; INVALID ones are kept but count for nothing."""
+    """Return a point with intervals over its valid measurements; INVALID ones are kept but count for nothing.
+
+    Args:
+        reference: the speed that throughput is normalised to, where a tier's CPU binds.
+    """
     valid = [m for m in measurements if m.is_valid]
-    limit, following = limit_sentence([use for m in valid for use in m.use]) if valid else ("INVALID", "")
+    verdict = verdict_of(valid) if valid else None
+    limit, following = limit_words(verdict) if verdict else ("INVALID", "")
+    if reference:
+        measurements = normalised(measurements, reference, binds=binding_tier(verdict) if verdict else "")
+        valid = [m for m in measurements if m.is_valid]
     return Point(
         label=label,
         setting=dict(setting),
@@ -114,6 +118,7 @@ def point(
         limit=limit,
         next_limit=following,
         host_bound=host_bound,
+        verdict=verdict,
     )
 
 
@@ -130,14 +135,18 @@ def scenario_record(scenario: Scenario) -> dict[str, Any]:
 
 
 def load_record(scenario: Scenario, load: Load) -> dict[str, Any]:
-    """Return what a run keeps of its load."""
+    """Return what a run keeps of its load; nobody thinks in an open one, and its users are those that it needs."""
+    is_open = load.rate_rps is not None
+    think_s = scenario.think_s if load.think_s is None else load.think_s
     return {
-        "model": "closed",
-        "users": load.users,
-        "think_s": scenario.think_s if load.think_s is None else load.think_s,
+        "model": "open" if is_open else "closed",
+        "users": None if is_open else load.users,
+        "rate_rps": load.rate_rps,
+        "think_s": None if is_open else think_s,
         "ramp_s": load.ramp_s,
         "warmup_s": load.warmup_s,
         "duration_s": load.duration_s,
+        "cold": load.is_cold,
     }
 
 

@@ -21,7 +21,7 @@ from lab.tiers.base import image
 from lab.workflows.balancer import drain, enable, verify_replicas
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab, running_lab
-from lab.workflows.mend import mend_quotas
+from lab.workflows.mend import mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
 from lab.workflows.starting import bring_up, set_shares
 
@@ -142,6 +142,7 @@ def execute(ctx: Context, plan: Plan) -> RunningLab:
         set_shares(ctx, lab, plan.topology)
     else:
         mend_quotas(ctx, lab, plan.topology)
+        mend_maxconn(ctx, lab, plan.topology)
     return need_running_lab(ctx)
 
 

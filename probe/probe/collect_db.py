@@ -27,6 +27,14 @@ SELECT IF(YEAR(APPLYING_TRANSACTION_ORIGINAL_COMMIT_TIMESTAMP) > 1970,
        NOW(6) AS now
 FROM performance_schema.replication_applier_status_by_worker
 """
+# What the app's connections are doing now, this one and the server's own threads left out.
+_STATEMENTS: Final = """
+SELECT COUNT(*) AS statements,
+       COALESCE(SUM(STATE LIKE 'Waiting for %lock%' OR STATE = 'User lock'), 0) AS table_lock_waiting,
+       @@max_connections AS max_connections
+FROM information_schema.PROCESSLIST
+WHERE COMMAND IN ('Query', 'Execute') AND USER <> 'system user' AND ID <> CONNECTION_ID()
+"""
 
 
 class DatabaseCollector:
@@ -48,6 +56,8 @@ class DatabaseCollector:
             cursor.execute(_STATUS, parse_mysql.STATUS_NAMES)
             rows = [(row["Variable_name"], row["Value"]) for row in cursor.fetchall()]
             values = parse_mysql.status_values(rows)
+            cursor.execute(_STATEMENTS)
+            values |= {name: float(value) for name, value in cursor.fetchone().items()}
             if self._replica:
                 values |= self._replica_values(cursor)
         return Reading(values=values, counters=parse_mysql.COUNTER_NAMES)

@@ -1,4 +1,4 @@
-"""The generator's process: Locust as a library, one closed loop. Started by ``probe.supervise``, never by hand."""
+"""The generator's process: Locust as a library, one closed or open loop. Started by ``probe.supervise``, never by hand."""
 
 import ctypes
 import faulthandler
@@ -16,7 +16,9 @@ import greenlet
 import labload  # imports Locust, which replaces the blocking calls of this interpreter
 from probe.closedloop import ClosedLoop
 from probe.job import Job, Scenario, parse_job
+from probe.loop import Loop
 from probe.mix import Dealer
+from probe.openloop import OpenLoop
 from probe.recorder import Recorder
 from probe.scenario import ScenarioError, files, user_class
 from probe.supervise import EXIT_OK, EXIT_SCENARIO_FAILED
@@ -78,7 +80,11 @@ def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
         dealer=Dealer(scenario.mix, job.seed),
         action_done=recorder.action_done,
     )
-    loop = ClosedLoop(job.load, cls, recorder, writer)
+    loop = (
+        OpenLoop(job.load, cls, recorder, writer, job.seed)
+        if job.load.rate_rps
+        else ClosedLoop(job.load, cls, recorder, writer)
+    )
     if job.verify and not _verify(job, scenario, loop, recorder, writer):
         return EXIT_SCENARIO_FAILED
     failure = loop.run()
@@ -88,7 +94,7 @@ def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
     return EXIT_OK
 
 
-def _verify(job: Job, scenario: Scenario, loop: ClosedLoop, recorder: Recorder, writer: Writer) -> bool:
+def _verify(job: Job, scenario: Scenario, loop: Loop, recorder: Recorder, writer: Writer) -> bool:
     def alive() -> None:
         writer.emit("alive")
 

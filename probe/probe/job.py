@@ -11,11 +11,12 @@ SCHEMA: Final = "probe.job/1"
 WATCHABLE: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
 MAX_DURATION_S: Final = 24 * 3600.0
 MAX_USERS: Final = 10_000
+MAX_RATE_RPS: Final = 10_000
 MIX_TOLERANCE: Final = 1e-6
 
 _JOB_KEYS: Final = frozenset({"schema", "target", "seed", "scenario", "load", "watch", "data", "verify"})
 _SCENARIO_KEYS: Final = frozenset({"name", "locustfile", "modules", "settings"})
-_LOAD_KEYS: Final = frozenset({"users", "ramp_s", "warmup_s", "duration_s", "think_s"})
+_LOAD_KEYS: Final = frozenset({"users", "rate_rps", "ramp_s", "warmup_s", "duration_s", "think_s"})
 _DATA_KEYS: Final = frozenset({"users", "photos"})
 
 
@@ -44,9 +45,12 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """A closed load: ``users`` users in a loop of act and think."""
+    """A closed load: ``users`` users in a loop of act and think. With ``rate_rps`` an open one: so many actions start
+    each second, and ``users`` is the most that may be under way.
+    """
 
     users: int
+    rate_rps: float
     ramp_s: float
     warmup_s: float
     duration_s: float
@@ -175,6 +179,7 @@ def _load(document: Mapping[str, Any], scenario: Scenario | None, reader: FieldR
     think = table if table.get("think_s") is not None else {"think_s": settings.get("think_s", 0)}
     return Load(
         users=reader.integer(table, "load.users", default_users, least_users, MAX_USERS),
+        rate_rps=reader.number(table, "load.rate_rps", 0, 0, MAX_RATE_RPS),
         ramp_s=reader.number(table, "load.ramp_s", 0, 0, MAX_DURATION_S),
         warmup_s=reader.number(table, "load.warmup_s", 0, 0, MAX_DURATION_S),
         duration_s=reader.number(table, "load.duration_s", None, 0.1, MAX_DURATION_S),

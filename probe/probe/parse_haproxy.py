@@ -7,7 +7,7 @@ import csv
 from collections.abc import Mapping
 from typing import Final
 
-GAUGES: Final = ("scur", "qcur", "qtime", "rtime")
+GAUGES: Final = ("scur", "qcur", "qtime", "rtime", "slim")
 COUNTERS: Final = ("stot", "req_tot", "hrsp_5xx", "econ", "eresp", "wretr", "wredis")
 # Listeners would only repeat their frontend; the statistics' own frontend counts this collector's requests.
 _SKIPPED_PROXIES: Final = {"stats"}

@@ -6,7 +6,7 @@ Source: memcached protocol.txt, "General-purpose statistics".
 from collections.abc import Mapping
 from typing import Final
 
-GAUGES: Final = ("curr_items", "bytes", "limit_maxbytes", "curr_connections")
+GAUGES: Final = ("curr_items", "bytes", "limit_maxbytes", "curr_connections", "max_connections", "threads")
 COUNTERS: Final = (
     "get_hits", "get_misses", "get_expired", "cmd_get", "cmd_set", "evictions", "rejected_connections",
 )  # fmt: skip

@@ -7,12 +7,14 @@ from typing import Any, Final
 GAUGES: Final = {
     "Threads_running": "threads_running",
     "Threads_connected": "threads_connected",
+    "Innodb_row_lock_current_waits": "row_lock_waiting",
     "Rpl_semi_sync_source_status": "semisync_on",
     "Rpl_semi_sync_source_clients": "semisync_clients",
 }
 COUNTERS: Final = {
     "Questions": "questions",
     "Com_commit": "commits",
+    "Connection_errors_max_connections": "refused_connections",
     "Innodb_row_lock_waits": "row_lock_waits",
     "Innodb_row_lock_time": "row_lock_time_ms",
     "Innodb_buffer_pool_reads": "buffer_pool_disk_reads",

@@ -1,12 +1,15 @@
 """Sort finished requests into the running second and, while it is open, into the window's tally."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from probe.latency import Latencies
 from probe.tally import Sample, Second, Tally
 
 NO_HEADERS: Final[dict[str, str]] = {}
+NO_CONTEXT: Final[Mapping[str, float]] = {}
 
 
 class Recorder:
@@ -21,7 +24,7 @@ class Recorder:
         self.second = Second()
         self.phase = "verify"
         self.problems: list[str] = []
-        self._open = False
+        self.is_open = False
         self._opened_s = (0.0, 0.0)  # Unix time, monotonic time
 
     def on_request(
@@ -31,33 +34,38 @@ class Recorder:
         response_time: float,
         exception: Exception | None,
         response: Any = None,  # noqa: ANN401 - Locust's response
+        context: Mapping[str, float] = NO_CONTEXT,
         **_: Any,  # noqa: ANN401 - the event carries more than is counted
     ) -> None:
-        """Count one finished request."""
+        """Count one finished request; ``context`` tells how long an open load let it wait for its start."""
         headers = getattr(response, "headers", None) or NO_HEADERS
-        sample = Sample.from_headers(name, response_time, str(exception) if exception else "", headers)
+        error = str(exception) if exception else ""
+        waited_ms = context.get("waited_ms")
+        sample = Sample.from_headers(name, response_time + (waited_ms or 0.0), error, headers)
+        if waited_ms is not None:
+            sample = replace(sample, service_ms=response_time)
         if self.phase == "verify":
             if sample.error:
                 self.problems.append(f"{name}: {sample.error}")
             return
         self.second.add(sample)
-        if self._open:
+        if self.is_open:
             self.tally.add(sample)
 
     def action_done(self, name: str) -> None:
         """Count one finished action of the mix."""
-        if self._open:
+        if self.is_open:
             self.tally.actions[name] += 1
 
     def open_window(self) -> float:
         """Start counting and return the Unix time."""
-        self._open = True
+        self.is_open = True
         self._opened_s = (time.time(), time.monotonic())
         return self._opened_s[0]
 
     def close_window(self) -> float:
         """Stop counting and return the Unix time; a clock that was set meanwhile makes the window no longer."""
-        self._open = False
+        self.is_open = False
         start_s, start_monotonic_s = self._opened_s
         return start_s + (time.monotonic() - start_monotonic_s)
 

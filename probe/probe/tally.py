@@ -21,7 +21,10 @@ class LatencyStore(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One finished request; ``error`` is empty when status and body were as expected."""
+    """One finished request; ``error`` is empty when status and body were as expected.
+
+    In an open load ``latency_ms`` counts from the intended start and ``service_ms`` from the real one; else that is None.
+    """
 
     name: str
     latency_ms: float
@@ -30,6 +33,7 @@ class Sample:
     cache: str = ""
     database: str = ""
     work_ms: float | None = None
+    service_ms: float | None = None
 
     @classmethod
     def from_headers(cls, name: str, latency_ms: float, error: str, headers: Mapping[str, str]) -> "Sample":
@@ -61,6 +65,7 @@ class Tally:
     def __init__(self, new_latencies: Callable[[], LatencyStore]) -> None:
         self._new_latencies = new_latencies
         self.by_name: dict[str, LatencyStore] = {}
+        self.service: LatencyStore | None = None
         self.failures: Counter[str] = Counter()
         self.errors: Counter[tuple[str, str]] = Counter()
         self.replicas: Counter[str] = Counter()
@@ -79,6 +84,9 @@ class Tally:
             self.errors[sample.name, sample.error] += 1
         else:
             self.by_name[sample.name].add(sample.latency_ms)
+            if sample.service_ms is not None:
+                self.service = self.service or self._new_latencies()
+                self.service.add(sample.service_ms)
         for counter, value in (
             (self.replicas, sample.replica),
             (self.cache, sample.cache),
@@ -94,6 +102,9 @@ class Tally:
         """Add everything that ``other`` counted."""
         for name, latencies in other.by_name.items():
             self.by_name.setdefault(name, self._new_latencies()).merge(latencies)
+        if other.service is not None:
+            self.service = self.service or self._new_latencies()
+            self.service.merge(other.service)
         for mine, theirs in zip(self._counters(), other._counters(), strict=True):
             mine.update(theirs)
         self.work_ms_sum += other.work_ms_sum
@@ -115,6 +126,7 @@ class Tally:
             "failures": failures,
             "throughput_rps": total.count / (end_s - start_s),
             "latency_ms": total.summary(),
+            "service_latency_ms": self.service.summary() if self.service else None,
             "histogram": total.encoded(),
             "by_name": {name: self._name_document(name) for name in sorted(self.by_name)},
             "errors": [
@@ -148,6 +160,8 @@ class Second:
 
     failures: int = 0
     latencies_ms: list[float] = field(default_factory=list)
+    work_ms_sum: float = 0.0
+    work_count: int = 0
 
     def add(self, sample: Sample) -> None:
         """Count one request."""
@@ -155,13 +169,16 @@ class Second:
             self.failures += 1
         else:
             self.latencies_ms.append(sample.latency_ms)
+        if sample.work_ms is not None:
+            self.work_ms_sum += sample.work_ms
+            self.work_count += 1
 
     def is_empty(self) -> bool:
         """Return whether no request was counted."""
         return not self.latencies_ms and not self.failures
 
     def document(self) -> dict[str, Any]:
-        """Return counts, and mean, p50 and p95 of the successful requests (None when there were none)."""
+        """Return counts, mean, p50 and p95 of the successful requests, and the mean unit of work (None when there were none)."""
         ordered = sorted(self.latencies_ms)
         return {
             "requests": len(ordered) + self.failures,
@@ -169,6 +186,8 @@ class Second:
             "mean_ms": sum(ordered) / len(ordered) if ordered else None,
             "p50_ms": nearest_rank(ordered, 50),
             "p95_ms": nearest_rank(ordered, 95),
+            "work_ms": self.work_ms_sum / self.work_count if self.work_count else None,
+            "work_count": self.work_count,
         }
 
 

@@ -58,7 +58,7 @@ BAD: list[tuple[str, list[str]]] = [
     ("bench read-heavy --repeat 0", ["--repeat"]),
     ("sweep read-heavy", ["several values"]),
     ("sweep read-heavy --stage full..single", ["--stage", "single"]),
-    ("sweep read-heavy --stage single..full --replicas 1..2", ["several"]),
+    ("sweep read-heavy --stage single..full --replicas 1..2 --users 4,8", ["several"]),
     ("sweep read-heavy --stage full --replicas 4..1", ["--replicas", "4..1"]),
     ("report nope", ["no runs", "lab bench"]),
     ("bnech read-heavy", ["bnech"]),

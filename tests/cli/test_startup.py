@@ -23,7 +23,7 @@ from lab.workflows.context import Context
 from tests.unit.run_samples import bench
 
 APP = typer.main.get_command(cli_app.make_app())
-HEAVY = {"docker", "requests", "rich", "plotly", "pydantic"}
+HEAVY = {"docker", "requests", "rich", "plotly", "pydantic", "matplotlib", "numpy", "pyarrow"}
 _LOADED = """
 import json, sys
 from lab.cli.main import guarded

@@ -21,6 +21,8 @@ BUSY = (
     "machine: ",
     "load generator: ",
     "too few requests",
+    "speed: ",
+    "steady state: ",
 )  # what a neighbour's load does to a short measurement
 
 

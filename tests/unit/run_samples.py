@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from lab.model.run import Latency, Measurement, Point, Run, Second, Use
@@ -245,3 +246,17 @@ def bench(*, repeat: int = 5, problems: Sequence[str] = (), failures: int = 0, *
     ]
     point = sample_point("3 web", {}, topology, measurements, ("web CPU, 97% of its quota", "db-primary"))
     return sample_run("bench", "", [point], blocks=repeat, **changes)
+
+
+def with_histograms(run: Run) -> Run:
+    """Return the run with a histogram in every measurement, as the probe would have kept it."""
+    from hdrh.histogram import HdrHistogram
+
+    def kept(m: Measurement) -> Measurement:
+        found, rng = HdrHistogram(1, 60_000_000, 3), random.Random(m.block)
+        for _ in range(200):
+            found.record_value(max(1, round(1000 * rng.expovariate(1 / m.latency.mean_ms))))
+        return replace(m, histogram=found.encode().decode())
+
+    points = [replace(p, measurements=tuple(kept(m) for m in p.measurements)) for p in run.points]
+    return replace(run, points=tuple(points))

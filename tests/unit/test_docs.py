@@ -14,9 +14,20 @@ import pytest
 
 from lab import errors
 from lab.cli.options import _TEXTS
-from lab.model import doctor, fit, gates, limit, lost
+from lab.model import (
+    doctor,
+    fit,
+    gates,
+    gates_counts,
+    intervention,
+    lost,
+    speed,
+    steady,
+    verdict,
+    verdict_waits,
+)
 from lab.model.plan import needs
-from lab.model.run import Interval, Latency, Measurement, Point, Run, Second, Use
+from lab.model.run import Interval, Latency, Measurement, Point, Run, Second, Steady, Use
 from lab.model.scenario import parse_scenario
 from lab.model.topology import CHOICES, RANGES, STAGES, resolve
 from lab.render.compose import render
@@ -126,7 +137,7 @@ def test_no_page_is_about_something_that_is_gone() -> None:
     assert {path.stem for path in (ROOT / "docs/scenarios").glob("*.md")} == set(SCENARIOS)
 
 
-@pytest.mark.parametrize("kind", [Run, Point, Measurement, lost.Lost, Use, Latency, Second, Interval])
+@pytest.mark.parametrize("kind", [Run, Point, Measurement, lost.Lost, Use, Latency, Second, Steady, Interval])
 def test_every_key_of_a_run_is_documented(kind: Any) -> None:
     named = set(re.findall(r"`(\w+)`", RESULTS)) | set(re.findall(r'"(\w+)":', RESULTS))
     assert {field.name for field in dataclasses.fields(kind)} <= named
@@ -161,7 +172,29 @@ def test_the_gates_limits_are_the_documented_ones() -> None:
     assert f"at most {gates.MAX_ERROR_RATIO:.1%} of".replace("%", " %") in MEASURING
     assert f"at most {gates.MAX_GENERATOR_RATIO:.0%} of a core".replace("%", " %") in MEASURING
     assert f"at least {gates.MIN_HOST_IDLE_RATIO:.0%} idle".replace("%", " %") in MEASURING
-    assert f"at least {limit.SATURATED_RATIO:.0%}".replace("%", " %") in MEASURING
+    for count, words in (
+        (f"{gates.MAX_WRITES:,}", "at most {} transactions since"),
+        (f"{gates.MAX_LAG_MS:g}", "at most {} ms late, 99 times"),
+        (f"{gates.MAX_LATE_RATIO:.0%}", "at most {} of the starts"),
+        (f"{gates.MAX_DROPPED_RATIO:.1%}", "at most {} of the starts dropped"),
+        (f"{gates.MIN_ACHIEVED_RATIO:.0%}", "at least {} of what was due"),
+        (f"{gates.MAX_STEAL_RATIO:.0%}", "at most {} stolen"),
+        (f"{speed.MAX_DRIFT_RATIO:.0%}", "changed by at most {} from"),
+        (f"{gates_counts.MAX_COUNT_RATIO:.1%}", "the load generator, within {}"),
+        (f"{gates_counts.MAX_SHARE_RATIO:.0%}", "answered its share, within {}"),
+        (f"{gates_counts.MAX_LITTLE_RATIO:.0%}", "think time), within {}"),
+        (f"{steady.MAX_SHIFT_RATIO:.0%}", "moves no mean by more than {}"),
+        (f"{steady.MIN_SECONDS}", "Below {} s chance"),
+    ):
+        assert words.format(count.replace("%", " %")) in MEASURING
+    for ratio, words in (
+        (verdict.SATURATED, "at least {} of its quota"),
+        (verdict.THROTTLED, "at least {} of the periods"),
+        (verdict.NEAR, "within {} of the first"),
+        (verdict_waits.FULL, "at least {} of the web workers"),
+        (intervention.CONTROL_RATIO, "within ±{}"),
+    ):
+        assert words.format(f"{ratio:.0%}".replace("%", " %")) in MEASURING
     assert f"more than {fit.USABLE_RATIO:.0%} of the cores".replace("%", " %") in MEASURING
     assert {lost.MAX_ASLEEP_S, lost.MAX_STALLED_S, lost.MAX_LATE_S} == {1.0}
     assert "each may be at most 1 s" in MEASURING

@@ -101,6 +101,8 @@ def test_second():
         "mean_ms": 20.0,
         "p50_ms": 10.0,
         "p95_ms": 30.0,
+        "work_ms": pytest.approx(3.5),
+        "work_count": 2,
     }
     assert Second().document()["p95_ms"] is None
 

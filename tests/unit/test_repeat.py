@@ -61,8 +61,14 @@ class World:
             name="n", has_cpu_quota=True, architecture="x86_64",
         )  # fmt: skip
 
+    def run_in(self, _container: str, _argv: Sequence[str], **_: object) -> str:
+        return ""  # no transaction yet
+
     def set_quota(self, _container: str, _quota: object) -> None:
         return None
+
+    def quotas(self, _containers: Sequence[str]) -> dict[str, None]:
+        return {}
 
     def sample(self, _container: str) -> CpuSample:
         return CpuSample(
@@ -87,6 +93,12 @@ class World:
         return nullcontext()
 
     # surroundings
+    def speed(self, **_: object) -> None:
+        return None
+
+    def ceiling_rps(self) -> float | None:
+        return 2000.0
+
     def room(self) -> Room:
         return Room(cores=2, memory_bytes=2**33)
 
@@ -114,7 +126,10 @@ class World:
                 span_s = 1.0 + (loss.get("stalled_s", 0.0) if is_fifth else 0.0)
                 self.asleep += loss.get("client_asleep_s", 0.0) if is_fifth else 0.0
                 self.monotonic += span_s
-                yield self._event("second", phase=phase, span_s=span_s, requests=20, failures=0)
+                work_ms = 3.4 * (loss.get("slower", 1.0) if phase == "measure" and second >= 5 else 1.0)
+                yield self._event(
+                    "second", phase=phase, span_s=span_s, requests=20, failures=0, work_ms=work_ms
+                )
         event = self._event("phase", phase="drain")
         self.monotonic += loss.get("late_s", 0.0)  # lab itself is stopped, and sees it later
         yield event
@@ -127,7 +142,7 @@ class World:
 
 RESULT: dict[str, Any] = {
     "requests": 200, "failures": 0, "throughput_rps": 20.0, "errors": [], "by_name": {}, "replicas": {}, "cache": {},
-    "latency_ms": {"mean": 1.0, "p50": 1.0, "p95": 1.0, "p99": 1.0, "max": 1.0}, "window": {"start_s": 0.0, "end_s": 10.0},
+    "latency_ms": {"mean": 200.0, "p50": 1.0, "p95": 1.0, "p99": 1.0, "max": 1.0}, "actions": 200, "mix": {"act": 1.0}, "window": {"start_s": 0.0, "end_s": 10.0},
     "work_ms": {"count": 0, "mean": 0.0}, "generator": {"cpu_ratio": 0.1}, "histogram": "",
 }  # fmt: skip
 
@@ -184,6 +199,7 @@ def bench(*windows: dict[str, float], repeat: int = 1) -> tuple[Run, World]:
         ({"stepped_s": 300.0}, "jumped by +300 s"),  # a virtual machine that its host stopped
         ({"stalled_s": 5.0}, "stood still for 5.0 s"),
         ({"late_s": 5.0}, "read 5.0 s late"),
+        ({"slower": 1.25}, "speed changed by -20% inside the window"),  # heat, a neighbour
     ],
 )
 def test_a_window_that_lost_time_is_kept_and_measured_again(loss: dict[str, float], words: str) -> None:

@@ -11,11 +11,11 @@ import pytest
 from lab.model.run import Interval, Point
 from lab.model.stats import interval
 from lab.model.topology import resolve
+from lab.report.axis import numeric_axis, where
 from lab.report.chart_curve import curve_figure, ideal_line
 from lab.report.chart_load import utilisation
 from lab.report.chart_series import by_page, phases
-from lab.report.disclosure import environment_rows, load_rows, readable, topology_rows
-from lab.report.facts import numeric_axis, speed_up, speed_up_text, where
+from lab.report.disclosure import environment_rows, readable, topology_rows
 from lab.report.findings import result_sentences
 from lab.report.ladder_svg import ladder_svg
 from lab.report.markup import script_json, text
@@ -30,6 +30,8 @@ from lab.report.numbers import (
     unbroken,
     with_unit,
 )
+from lab.report.procedure import load_rows
+from lab.report.speed_up import speed_up, speed_up_text
 from lab.report.tiers import tier_uses
 from lab.report.topology_svg import topology_svg
 from tests.unit.run_samples import (
@@ -178,7 +180,7 @@ def test_error_bars_are_the_half_widths() -> None:
 
 
 def test_utilisation_leaves_out_tiers_without_a_quota() -> None:
-    found = utilisation(replica_sweep())
+    found = utilisation(replica_sweep().points)
     assert list(found) == ["web", "db-primary", "db-replica"]
     assert list(found["web"]) == ["1", "2", "4"]
     assert all(0 <= ratio <= 1 for by_point in found.values() for ratio in by_point.values())

@@ -86,7 +86,7 @@ def test_pictures_and_choices_are_labelled(sample: tuple[Run, str, Page]) -> Non
     assert all(len(svg.get("aria-label", "")) > 30 for svg in page.tags("svg"))
     assert text.count("<label>") == len(page.tags("select"))
     assert all(th["scope"] in {"col", "row"} for th in page.tags("th"))
-    assert page.tags("a")[0] == {"class": "skip", "href": "#main"}
+    assert page.tags("a")[0] == {"class": "skip", "href": "#result"}
 
 
 def test_plot_data_is_valid_for_the_library(sample: tuple[Run, str, Page]) -> None:
@@ -265,3 +265,15 @@ def test_the_plot_library_is_imported_only_when_a_page_is_made() -> None:
             a.name for n in top if isinstance(n, ast.Import) for a in n.names
         ]
         assert not [name for name in names if name.startswith("plotly")], path
+
+
+def test_two_runs_are_compared_and_a_cause_is_not_made_up() -> None:
+    page = Page(
+        report_html([replica_sweep(invalid=None, id="a"), replica_sweep(invalid=None, id="b", seed=3)])
+    )
+    assert page.table("What differs")[1] == [["procedure: seed", "20260101", "3", "no"]]
+    assert "A/A: no difference expected at 2" in page.text
+    other = replica_sweep(invalid=None, id="c", environment={}, load={"model": "closed", "users": 8})
+    page = Page(report_html([replica_sweep(invalid=None, id="a"), other]))
+    assert "Not comparable: " in page.text
+    assert "raised throughput" not in page.text

@@ -22,7 +22,7 @@ def test_interval() -> None:
     found = interval([10.0, 12.0, 14.0])
     assert found is not None
     assert (found.mean, found.n) == (12.0, 3)
-    assert found.half_width == pytest.approx(4.3027 * 2 / 3**0.5)
+    assert found.half_width == pytest.approx(4.30265 * 2 / 3**0.5, rel=1e-5)
 
 
 def test_small_samples() -> None:

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lab.model.limit import limit_sentence
 from lab.model.state import CpuSample
-from lab.model.topology import resolve
 from lab.model.use import TierValues, tier_mean, use_of
-
-FULL = resolve({})
 
 
 def _sample(t_s: float, cpu_s: float, periods: int = 0, throttled: int = 0) -> CpuSample:
@@ -19,29 +15,15 @@ def _sample(t_s: float, cpu_s: float, periods: int = 0, throttled: int = 0) -> C
 
 
 def test_use_of_a_quota() -> None:
-    use = use_of("web-1", "web", _sample(0, 1), _sample(10, 1.95, 200, 150), FULL, {"busy_workers": 8})
+    use = use_of("web-1", "web", _sample(0, 1), _sample(10, 1.95, 200, 150), 0.10, {"busy_workers": 8})
     assert use.cpu_cores == pytest.approx(0.095)
     assert use.cpu_of_quota_ratio == pytest.approx(0.95)
     assert use.throttled_ratio == pytest.approx(0.75)
 
 
 def test_no_quota_no_ratio() -> None:
-    use = use_of("balancer", "balancer", _sample(0, 1), _sample(10, 2), FULL, {})
+    use = use_of("balancer", "balancer", _sample(0, 1), _sample(10, 2), None, {})
     assert (use.quota_cores, use.cpu_of_quota_ratio, use.throttled_ratio) == (None, None, 0.0)
-
-
-def test_the_busiest_tier_binds_and_the_next_is_named() -> None:
-    use = [
-        use_of("web-1", "web", _sample(0, 0), _sample(10, 0.97), FULL, {}),
-        use_of("db-primary", "db-primary", _sample(0, 0), _sample(10, 1.2), FULL, {}),
-    ]
-    assert limit_sentence(use) == ("web CPU, 97% of its quota", "db-primary")
-
-
-def test_nothing_binds() -> None:
-    use = [use_of("web-1", "web", _sample(0, 0), _sample(10, 0.5), FULL, {})]
-    assert limit_sentence(use)[0].startswith("no tier's CPU is at its quota (highest: web, 50%)")
-    assert limit_sentence([])[0].startswith("not explained")
 
 
 def test_values_are_meaned_per_target() -> None:
@@ -52,9 +34,17 @@ def test_values_are_meaned_per_target() -> None:
     assert values.means("web-9") == {}
 
 
+def test_medians_are_kept_of_what_the_verdict_looks_at() -> None:
+    values = TierValues()
+    for queued in (0, 0, 30):
+        values.add("balancer", {"web/BACKEND.qcur": queued, "web/BACKEND.rtime": 5})
+    assert values.medians("balancer") == {"web/BACKEND.qcur": 0}
+    assert values.medians("web-9") == {}
+
+
 def test_tier_mean() -> None:
     use = [
-        use_of(f"web-{i}", "web", _sample(0, 0), _sample(10, i / 10), FULL, {"q": float(i)}) for i in (1, 2)
+        use_of(f"web-{i}", "web", _sample(0, 0), _sample(10, i / 10), 0.10, {"q": float(i)}) for i in (1, 2)
     ]
     found = tier_mean(use, "web")
     assert found is not None

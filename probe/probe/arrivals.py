@@ -1,0 +1,43 @@
+"""When the actions of an open load shall start, and how well that was kept. Pure.
+
+Source: Schroeder, Wierman and Harchol-Balter, NSDI 2006: what arrives does not wait for what is under way.
+"""
+
+import random
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from probe.tally import nearest_rank
+
+LATE_MS: Final = 5.0
+
+
+class Arrivals:
+    """Intended start times of a Poisson process, in seconds from its begin; the same for the same seed."""
+
+    def __init__(self, rate_rps: float, seed: int) -> None:
+        self._rate_rps = rate_rps
+        self._rng = random.Random(f"{seed}:arrivals")  # noqa: S311 - a workload, not a secret
+        self._due_s = 0.0
+
+    def next_s(self) -> float:
+        """Return the next one."""
+        self._due_s += self._rng.expovariate(self._rate_rps)
+        return self._due_s
+
+
+@dataclass(slots=True)
+class Starts:
+    """The starts that were due in the window: how late they were, and how many were not made at all."""
+
+    dropped: int = 0
+    late_ms: list[float] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """Return counts, and how late the latest of 99 in 100 was; late means by more than 5 ms."""
+        return {
+            "planned": len(self.late_ms) + self.dropped,
+            "late": sum(late_ms > LATE_MS for late_ms in self.late_ms),
+            "dropped": self.dropped,
+            "late_p99_ms": nearest_rank(sorted(self.late_ms), 99) or 0.0,
+        }
