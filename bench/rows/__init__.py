@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from bench.figures import Figure
-from bench.rows import down, generator, images, memory, open_load, restore, scale, start_up, up
+from bench.rows import collectors, down, generator, images, memory, open_load, restore, scale, start_up, up
 
 Measure = Callable[[int], Sequence[Figure]]
 
@@ -21,6 +21,7 @@ ROWS: Final[Mapping[str, Measure]] = {
     "memory": memory.measure,
     "generator": generator.measure,
     "open-load": open_load.measure,
+    "collectors": collectors.measure,
     "restore": restore.measure,
     "images": images.measure,
     "image-store": images.measure_store,

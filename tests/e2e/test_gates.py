@@ -119,22 +119,24 @@ def scenario(folder: Path, text: str, *, verify: bool = False) -> str:
     return str(folder / "own.toml")
 
 
-def probe_in_window() -> str:
-    """Return the container of this lab's probe if it is in its window, else nothing."""
+def probe_in(phase: str) -> str:
+    """Return the container of this lab's probe if it has come to a phase, else nothing."""
     mine = ("--filter", f"label=lab.name={LAB}", "--filter", "label=lab.role=probe")
     found = docker("ps", "-q", *mine)
-    return found if found and '"phase":"measure"' in docker("logs", found, check=False) else ""
+    return found if found and f'"phase":"{phase}"' in docker("logs", found, check=False) else ""
 
 
-def measured(path: str, spoil: Callable[[str], None] = lambda _probe: None) -> tuple[dict[str, Any], str]:
-    """Run a bench, do something inside each of its windows; return the last measurement and what was said."""
+def measured(
+    path: str, spoil: Callable[[str], None] = lambda _probe: None, *, phase: str = "measure"
+) -> tuple[dict[str, Any], str]:
+    """Run a bench, do something once in each of its windows, or earlier; return the last measurement and what was said."""
     argv = [sys.executable, "-m", "lab", "bench", path, "--json", "--lab", LAB]
     spoilt, deadline_s, folder = set(), time.monotonic() + 120, Path(path).parent
     with (folder / "out").open("w") as out_file, (folder / "err").open("w") as err_file:
         process = subprocess.Popen(argv, stdout=out_file, stderr=err_file)
         try:
             while process.poll() is None and time.monotonic() < deadline_s:
-                probe = probe_in_window()  # a window that lost time is measured again
+                probe = probe_in(phase)  # a window that lost time is measured again
                 if probe and probe not in spoilt:
                     spoilt.add(probe)
                     spoil(probe)
@@ -214,11 +216,11 @@ def test_a_machine_that_is_busy_with_something_else(a_lab: str, tmp_path: Path) 
     busy: list[subprocess.Popen[bytes]] = []
 
     def spoil(_probe: str) -> None:
-        argv = [sys.executable, "-c", BUSY.format(s=WINDOW_S + 2)]
+        argv = [sys.executable, "-c", BUSY.format(s=WINDOW_S + 12)]
         busy.extend(subprocess.Popen(argv) for _ in range(os.cpu_count() or 2))
 
     try:
-        measurement, err = measured(scenario(tmp_path, READING), spoil)
+        measurement, err = measured(scenario(tmp_path, READING), spoil, phase="ramp")
     finally:
         for process in busy:
             process.kill()
@@ -234,7 +236,7 @@ def test_a_replica_that_stands_still(a_lab: str, tmp_path: Path) -> None:
         docker("pause", replica)
 
     try:
-        measurement, err = measured(scenario(tmp_path, READING), spoil)
+        measurement, err = measured(scenario(tmp_path, READING), spoil, phase="ramp")
     finally:
         docker("unpause", replica, check=False)
         docker("update", "--cpu-quota", "5000", replica)

@@ -62,12 +62,13 @@ def explained(place: Path, *, save_as: str) -> dict[str, Any]:
 
 
 def quotas() -> dict[str, str]:
-    """Return the CPU quota and period of each container of the lab."""
+    """Return the CPU quota and period of each container of the lab; `none` for the two ways to have none."""
     ids = docker("ps", "-q", "--filter", f"label=lab.name={LAB}").split()
     lines = docker(
         "inspect", "--format", "{{.Name}} {{.HostConfig.CpuQuota}}/{{.HostConfig.CpuPeriod}}", *ids
     )
-    return dict(line.split() for line in lines.splitlines())
+    found = dict(line.split() for line in lines.splitlines())
+    return {name: "none" if quota[0] in "-0" else quota for name, quota in found.items()}
 
 
 @pytest.mark.parametrize(
