@@ -14,18 +14,12 @@ from lab.model.run import Measurement, Run
 from lab.model.stats import interval
 from lab.workflows.bench import BenchPlan, measure_block
 from lab.workflows.context import Context
-from lab.workflows.find import own_web_image
 from lab.workflows.fitting import warn_of_power
 from lab.workflows.measure import Progress
 from lab.workflows.record import (
-    environment,
-    iso_now,
     keep,
-    load_record,
-    new_run_id,
     point,
-    reference_record,
-    scenario_record,
+    run_of_lab,
     speed_reference,
 )
 
@@ -55,19 +49,16 @@ def run_aa(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress], N
     reference = speed_reference(ctx, measurements)
     label = f"{plan.topology.replicas} web"
     only = point(label, {}, plan.topology, measurements, host_bound=plan.fit.host_bound, reference=reference)
-    run = Run(
-        id=new_run_id(ctx, plan.scenario, f"{plan.topology.replicas}web-aa"),
+    run = run_of_lab(
+        ctx,
+        plan,
+        what=f"{plan.topology.replicas}web-aa",
+        ready=ready,
+        reference=reference,
+        power=power,
         kind="aa",
         name=plan.name,
-        created_at=iso_now(ctx),
-        scenario=scenario_record(plan.scenario),
-        load=load_record(plan.scenario, plan.load),
-        environment={
-            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab), power=power),
-            **reference_record(reference),
-        },
         factor="",
-        seed=plan.load.seed,
         blocks=plan.repeat,
         points=(only,),
         procedure=aa_record(only.measurements, names),

@@ -15,18 +15,13 @@ from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
-from lab.workflows.find import need_running_lab, own_web_image
+from lab.workflows.find import need_running_lab
 from lab.workflows.fitting import require_fit, warn_of_power
 from lab.workflows.measure import Load, Progress, measure
 from lab.workflows.record import (
-    environment,
-    iso_now,
     keep,
-    load_record,
-    new_run_id,
     point,
-    reference_record,
-    scenario_record,
+    run_of_lab,
     speed_reference,
 )
 
@@ -121,30 +116,20 @@ def run_bench(ctx: Context, plan: BenchPlan, *, on_progress: Callable[[Progress]
         found, ready = measure_block(ctx, plan, block, on_progress)
         measurements += found
     reference = speed_reference(ctx, measurements)
-    run = Run(
-        id=new_run_id(ctx, plan.scenario, f"{plan.topology.replicas}web"),
+    label = f"{plan.topology.replicas} web"
+    only = point(label, {}, plan.topology, measurements, host_bound=plan.fit.host_bound, reference=reference)
+    run = run_of_lab(
+        ctx,
+        plan,
+        what=f"{plan.topology.replicas}web",
+        ready=ready,
+        reference=reference,
+        power=power,
         kind="bench",
         name=plan.name,
-        created_at=iso_now(ctx),
-        scenario=scenario_record(plan.scenario),
-        load=load_record(plan.scenario, plan.load),
-        environment={
-            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab), power=power),
-            **reference_record(reference),
-        },
         factor="",
-        seed=plan.load.seed,
         blocks=plan.repeat,
-        points=(
-            point(
-                f"{plan.topology.replicas} web",
-                {},
-                plan.topology,
-                measurements,
-                host_bound=plan.fit.host_bound,
-                reference=reference,
-            ),
-        ),
+        points=(only,),
         procedure=_COLD if plan.load.is_cold else {},
     )
     return run, keep(ctx, run)

@@ -16,20 +16,14 @@ from lab.model.run import Measurement, Point, Run
 from lab.model.speed import Reference, normalised
 from lab.workflows.balancer import set_maxconn
 from lab.workflows.context import Context
-from lab.workflows.find import own_web_image
 from lab.workflows.fitting import warn_of_power
 from lab.workflows.measure import Progress, measure
 from lab.workflows.mend import MAXCONN, mend_maxconn, mend_quotas
 from lab.workflows.observed import measured_containers
 from lab.workflows.record import (
-    environment,
-    iso_now,
     keep,
-    load_record,
-    new_run_id,
     point,
-    reference_record,
-    scenario_record,
+    run_of_lab,
     speed_reference,
 )
 from lab.workflows.verify_plan import VerifyPlan
@@ -104,19 +98,16 @@ def restore(ctx: Context, plan: VerifyPlan, original: Mapping[str, Quota | None]
 
 def _run(ctx: Context, plan: VerifyPlan, seen: _Seen, reference: Reference, power: str | None) -> Run:
     points = [_point(plan, label, ms, reference) for label, ms in seen.measurements.items()]
-    return Run(
-        id=new_run_id(ctx, plan.scenario, f"verify-{plan.suspect}"),
+    return run_of_lab(
+        ctx,
+        plan,
+        what=f"verify-{plan.suspect}",
+        ready=seen.ready,
+        reference=reference,
+        power=power,
         kind="verify",
         name=None,
-        created_at=iso_now(ctx),
-        scenario=scenario_record(plan.scenario),
-        load=load_record(plan.scenario, plan.load),
-        environment={
-            **environment(ctx, plan.topology, seen.ready, web_image=own_web_image(plan.lab), power=power),
-            **reference_record(reference),
-        },
         factor="share",
-        seed=plan.load.seed,
         blocks=plan.pairs,
         points=points,
         procedure=procedure(plan, seen.measurements, reference),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from lab.model.cpu import quota
@@ -12,7 +13,18 @@ from lab.workflows.balancer import server_rows, set_maxconn
 from lab.workflows.context import Context
 from lab.workflows.observed import measured_containers
 
+_HALF_MADE: Final = re.compile(r"[0-9a-f]{12}_")
+
 MAXCONN: Final = 8  # of each web replica, haproxy/haproxy.cfg.tmpl
+
+
+def half_made(lab: RunningLab | None) -> list[str]:
+    """Return the ids of containers that a killed command was about to put in the place of others.
+
+    Compose makes the new one as `0123456789ab_NAME`, removes the old one, and renames; the next attempt would take the
+    same name and fail.
+    """
+    return [c.id for c in lab.containers if _HALF_MADE.match(c.name)] if lab else []
 
 
 def mend_quotas(ctx: Context, lab: RunningLab, topology: Topology) -> list[str]:

@@ -7,16 +7,18 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from lab import __version__, assets
 from lab.model.run import Measurement, Point, Run, to_document
 from lab.model.scenario import Scenario
 from lab.model.speed import Reference, normalised, reference_of
+from lab.model.state import RunningLab
 from lab.model.stats import interval
 from lab.model.topology import Topology, options_of
 from lab.model.verdict import binding_tier, limit_words, verdict_of
 from lab.workflows.context import Context
+from lab.workflows.find import own_web_image
 from lab.workflows.measure import Load
 from lab.workflows.up import images_of
 
@@ -85,6 +87,49 @@ def reference_record(reference: Reference) -> dict[str, Any]:
         "reference_db_work_ms": reference.db_work_ms,
         "reference_from": reference.source,
     }
+
+
+class PlanOfLab(Protocol):
+    """What is going to be measured on one running lab."""
+
+    @property
+    def lab(self) -> RunningLab: ...
+    @property
+    def topology(self) -> Topology: ...
+    @property
+    def scenario(self) -> Scenario: ...
+    @property
+    def load(self) -> Load: ...
+
+
+def run_of_lab(
+    ctx: Context,
+    plan: PlanOfLab,
+    *,
+    what: str,
+    ready: Mapping[str, Any],
+    reference: Reference,
+    power: str | None,
+    **rest: Any,  # noqa: ANN401 - the other fields of a Run, checked by it
+) -> Run:
+    """Return the run of one running lab, with everything that it must disclose.
+
+    Args:
+        what: the end of its id.
+        rest: what is the kind's own: kind, name, factor, blocks, points, procedure.
+    """
+    return Run(
+        id=new_run_id(ctx, plan.scenario, what),
+        created_at=iso_now(ctx),
+        scenario=scenario_record(plan.scenario),
+        load=load_record(plan.scenario, plan.load),
+        environment={
+            **environment(ctx, plan.topology, ready, web_image=own_web_image(plan.lab), power=power),
+            **reference_record(reference),
+        },
+        seed=plan.load.seed,
+        **rest,
+    )
 
 
 def point(

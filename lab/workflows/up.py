@@ -21,7 +21,7 @@ from lab.tiers.base import image
 from lab.workflows.balancer import drain, enable, verify_replicas
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab, running_lab
-from lab.workflows.mend import mend_maxconn, mend_quotas
+from lab.workflows.mend import half_made, mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
 from lab.workflows.starting import bring_up, set_shares
 
@@ -71,6 +71,9 @@ def plan_up(
     if missing:
         raise MachineNotReady(f"Images are missing: {', '.join(missing)}.", hint="lab images build")
     before = running_lab(ctx)
+    if left := half_made(before):
+        ctx.engine.remove(left)
+        before = running_lab(ctx)
     topology = _keep_subnet(topology, before)
     known = version_tuple(ctx.engine.api_version()) >= START_INTERVAL_API
     bundle = render(topology, web_image=web_image, start_interval=known)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import subprocess
@@ -116,6 +117,19 @@ def test_lifted_quotas_are_put_back_by_up(balanced: str) -> None:
     lab("up", "--stage", "balanced", "--lab", balanced)
     assert docker("inspect", "--format", planned, f"{balanced}-web-1-1") == before
     assert int(docker("inspect", "--format", planned, f"{balanced}-db-primary-1")) > 0
+
+
+def test_what_compose_was_about_to_rename_is_in_nobodys_way(balanced: str) -> None:
+    """Killed between making the new container and renaming it: the next command would take the same name."""
+    old = docker("inspect", "--format", "{{.Id}}", f"{balanced}-credentials-1")
+    half_made = f"{old[:12]}_{balanced}-credentials-1"
+    labels = json.loads(docker("inspect", "--format", "{{json .Config.Labels}}", old))
+    words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+    docker("create", "--name", half_made, *words, docker("inspect", "--format", "{{.Image}}", old))
+    lab("up", "--stage", "balanced", "--replicas", "4", "--lab", balanced)
+    assert half_made not in docker("ps", "-a", "--format", "{{.Names}}").split()
+    lab("up", "--stage", "balanced", "--lab", balanced)
+    lab("status", "--lab", balanced)
 
 
 def test_two_ups_of_one_lab_from_two_folders(balanced: str, tmp_path: Path) -> None:
