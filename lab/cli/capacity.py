@@ -164,7 +164,7 @@ def _finish(run: Run, folder: str) -> None:
         lines = [*capacity_lines(run), f"report: {os.path.relpath(folder)}/report.html"]
         out_text("\n".join(lines))
     said: dict[str, Any] = dict(run.procedure)
-    if said["stopped"] and not any(trial["holds"] is not None for trial in said["trials"]):
+    if not run.is_valid:
         raise RunInvalid(f"INVALID\n{said['stopped']}", hint=f"the data is kept in {folder}")
     answers = [each["replicas"] for each in said["demand"]] if "demand" in said else [said["holds_rps"]]
     if not said["stopped"] and any(each is None for each in answers):

@@ -195,14 +195,18 @@ class _Searcher:
     def _try(self, replicas: int, rate_rps: float, phase: str) -> bool | None:
         """Return whether the objective was held; None when the search must stop."""
         reason = ""
-        for _ in range(MAX_INVALID + 1):
+        for attempt in range(MAX_INVALID + 1):
             if not self._has_time():
                 self._search.stopped = "--max-time was over before the search was"
                 return None
             measurement = self._window_of(replicas, rate_rps=rate_rps)
             judgement = judge(self._plan.slo, measurement, rate_rps=rate_rps)
+            again = bool(judgement.invalid) and attempt < MAX_INVALID
             tried = Tried(
-                rate_rps=rate_rps, replicas=replicas, measurement=judgement.measurement, judgement=judgement
+                rate_rps=rate_rps,
+                replicas=replicas,
+                measurement=replace(judgement.measurement, repeated=again),
+                judgement=judgement,
             )
             self._search.tried.append(tried)
             self._on_tried(tried, phase)

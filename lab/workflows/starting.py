@@ -49,8 +49,10 @@ def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new:
 def _start_all(ctx: Context, compose: Compose, services: Sequence[str], *, is_new: bool) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         passwords = _Passwords(ctx)
-        early = pool.submit(passwords.make) if is_new and _ONCE in services else None
-        try:
+        early: Future[None] | None = None
+        try:  # from before it is handed over: it works on until it is told, and the pool waits for it
+            if is_new and _ONCE in services:
+                early = pool.submit(passwords.make)
             compose.create(services)
         finally:
             passwords.is_created.set()
