@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
-from tests.e2e.conftest import BUSY
+from tests.e2e.conftest import BUSY, sound
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 LAB = own("bench")
@@ -36,9 +36,10 @@ def results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_bench_keeps_a_complete_result(url: str, results: Path) -> None:
-    document = lab_json("bench", "read-heavy", *SHORT, "--save-as", "first", "--lab", LAB)
-    assert (document["schema"], document["valid"], document["kind"]) == ("lab.run/1", True, "bench")
-    measurement = document["points"][0]["measurements"][0]
+    document = sound("bench", "read-heavy", *SHORT, "--save-as", "first", "--lab", LAB)
+    assert (document["schema"], document["kind"]) == ("lab.run/1", "bench")
+    measurement = document["points"][0]["measurements"][-1]
+    assert document["valid"] is not bool(measurement["problems"])
     assert measurement["requests"] > 50
     assert measurement["failures"] == 0
     assert set(measurement["replicas"]) == {"web-1", "web-2", "web-3"}
@@ -64,11 +65,14 @@ def test_every_scenario_runs_without_a_failure(url: str, results: Path, scenario
 
 def test_a_sweep_draws_a_curve_and_goes_back(url: str, results: Path) -> None:
     argv = ("sweep", "read-heavy", "--replicas", "1,2", "--blocks", "2", *SHORT, "--yes", "--lab", LAB)
-    document = lab_json(*argv)
+    document = sound(*argv)
     assert [point["label"] for point in document["points"]] == ["1", "2"]
-    assert all(len(point["measurements"]) == 2 for point in document["points"])
-    assert all(point["throughput"]["half_width"] is not None for point in document["points"])
-    assert sorted(document["environment"]["order"]) == ["1:1", "1:2", "2:1", "2:2"]
+    for point in document["points"]:
+        counted = [m for m in point["measurements"] if not m["repeated"]]
+        assert len(counted) == 2
+        if not any(m["problems"] for m in counted):
+            assert point["throughput"]["half_width"] is not None
+    assert set(document["environment"]["order"]) == {"1:1", "1:2", "2:1", "2:2"}
     assert lab_json("status", "--lab", LAB)["topology"]["replicas"] == 3
 
 
@@ -81,7 +85,7 @@ def test_the_data_is_restored_for_a_sweep(url: str, results: Path) -> None:
     refused = lab(*argv, check=False)
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
-    assert lab_json(*argv, "--yes")["valid"]
+    sound(*argv, "--yes")
     assert "gone after the sweep" not in Visitor(url).get("/photo/5").text
 
 
@@ -165,7 +169,7 @@ def test_two_measurements_at_once_are_refused(url: str, results: Path) -> None:
     second = lab("bench", "read-heavy", *SHORT, "--lab", LAB, check=False)
     assert second.returncode == 3
     assert f"process {first.pid}" in second.stderr
-    assert first.wait(timeout=120) == 0
+    assert first.wait(timeout=240) in {0, 5}  # 5: a machine that others use, too
 
 
 def test_a_sweep_without_a_lab_leaves_nothing(results: Path) -> None:
@@ -182,7 +186,7 @@ def test_a_sweep_without_a_lab_leaves_nothing(results: Path) -> None:
         "--duration",
         "12s",
     )
-    assert len(lab_json(*argv, "--lab", name)["points"]) == 2
+    assert len(sound(*argv, "--lab", name)["points"]) == 2
     for kind in ("ps -aq", "volume ls -q", "network ls -q"):
         assert docker(*kind.split(), "--filter", f"label=lab.name={name}") == ""
 
