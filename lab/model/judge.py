@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from lab.model.gates import MAX_DROPPED_RATIO, MIN_ACHIEVED_RATIO
 from lab.model.run import Measurement
 from lab.model.slo import Slo, broken
 
-MIN_ACHIEVED_RATIO: Final = 0.98  # of the actions that were offered
-MAX_DROPPED_RATIO: Final = 0.001
 # Gates that a lab fails because it gets more than it can do. At a given rate that is an answer and no broken window.
 OVERLOAD: Final = ("steady state", "errors", "overloaded", "dropped")
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from lab.errors import BadInput, did_you_mean
+from lab.model.gates import MAX_ERROR_RATIO
 from lab.model.run import Latency, Measurement
 
 LATENCIES: Final = ("mean", "p50", "p95", "p99", "max")
 ERRORS: Final = "errors"
-MAX_ERROR_RATIO: Final = 0.001  # what every objective includes unless it says otherwise
 _TERM: Final = re.compile(r"\s*([a-z0-9]+)\s*(?:<=|<|=)\s*([0-9.]+)\s*(ms|s|%)?\s*")
 _EXAMPLE: Final = "like p95<200ms, or p95=200ms,errors=0.1% which no shell mangles"
 
@@ -63,7 +63,7 @@ def parse_slo(text: str) -> Slo:
         problems.append(f"--slo: needs a latency, one of {', '.join(LATENCIES)}; got {text!r}")
     if problems:
         raise BadInput("\n".join(problems), hint=_EXAMPLE)
-    if all(bound.metric != ERRORS for bound in bounds):
+    if all(bound.metric != ERRORS for bound in bounds):  # what every objective includes unless it says otherwise
         bounds.append(Bound(metric=ERRORS, limit=MAX_ERROR_RATIO))
     return Slo(bounds=tuple(bounds))
 
