@@ -63,7 +63,9 @@ def parse_slo(text: str) -> Slo:
         problems.append(f"--slo: needs a latency, one of {', '.join(LATENCIES)}; got {text!r}")
     if problems:
         raise BadInput("\n".join(problems), hint=_EXAMPLE)
-    if all(bound.metric != ERRORS for bound in bounds):  # what every objective includes unless it says otherwise
+    if all(
+        bound.metric != ERRORS for bound in bounds
+    ):  # what every objective includes unless it says otherwise
         bounds.append(Bound(metric=ERRORS, limit=MAX_ERROR_RATIO))
     return Slo(bounds=tuple(bounds))
 
