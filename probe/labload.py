@@ -94,9 +94,9 @@ class LabUser(FastHttpUser):
         return {"waited_ms": waited_ms}
 
     @classmethod
-    def number_from_zero(cls) -> None:
-        """Give the next user the index 0."""
-        LabUser._indices = itertools.count()
+    def number_by(cls, indices: Iterator[int]) -> None:
+        """Give the users from now on these indices."""
+        LabUser._indices = indices
 
     # -- what the probe calls -----------------------------------------------------------------------------------------
 

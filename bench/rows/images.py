@@ -10,7 +10,7 @@ from typing import Final
 from bench.figures import Figure
 from bench.labs import run, seconds
 from lab.adapters import rootfs
-from lab.adapters.build import build_argv
+from lab.adapters.buildx import build_argv
 from lab.adapters.rootfs import machine_sources, sources_for
 from lab.model.apt import archives
 from lab.model.images import IMAGES, PREFIX, Image

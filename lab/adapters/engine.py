@@ -6,14 +6,15 @@ import os
 import subprocess
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from lab.adapters.engine_rows import ROW, TIMEOUT_S, container_of, document, things
 from lab.adapters.process import engine_problem, run
 from lab.adapters.start_problem import start_problem
 from lab.errors import LabError, MachineNotReady
+from lab.model.lab_name import LAB_NAME
 from lab.model.state import LABEL_LAB, LABEL_PROJECT, Container, CpuSample, Machine
-from lab.model.topology import LAB_NAME
+from lab.together import together
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -47,21 +48,28 @@ class DockerEngine:
         from lab.model import engine_answers
         from lab.model.engine_kinds import unusable
 
-        info = document(run(["docker", "info", "--format", "{{json .}}"], timeout_s=TIMEOUT_S))
+        ask = ["docker", "info", "--format", "{{json .}}"]
+        text, version = together(lambda: run(ask, timeout_s=TIMEOUT_S), lambda: self._version)
+        info = document(text)
         errors = "\n".join(info.get("ServerErrors") or [])
         if errors or "NCPU" not in info:  # older docker commands end with 0 and say it only here
             raise engine_problem(errors) or MachineNotReady(
                 f"The Docker engine does not say what it is: {errors}", hint="lab doctor"
             )
-        version = document(run(["docker", "version", "--format", "{{json .Server}}"], timeout_s=TIMEOUT_S))
-        problem = unusable(info, version)
+        server = version.get("Server") or {}
+        problem = unusable(info, server)
         if problem:
             raise MachineNotReady(problem.reason, hint=problem.todo)
-        return engine_answers.machine(info, version)
+        return engine_answers.machine(info, server)
+
+    @cached_property
+    def _version(self) -> dict[str, Any]:
+        """What client and engine say of themselves, and what they agreed on; the same during one command."""
+        return document(run(["docker", "version", "--format", "{{json .}}"], timeout_s=TIMEOUT_S))
 
     def api_version(self) -> str:
         """Return what the docker command has agreed on with the engine, or what DOCKER_API_VERSION asks for."""
-        return run(["docker", "version", "--format", "{{.Client.APIVersion}}"], timeout_s=TIMEOUT_S).strip()
+        return str((self._version.get("Client") or {}).get("ApiVersion", ""))
 
     def containers(self, lab: str | None = None) -> list[Container]:
         """Return the containers of one lab, or of all labs; also those of others that carry the lab's label."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 from lab.adapters.process import run
@@ -22,6 +23,7 @@ from lab.model.state import (
     LABEL_TOPOLOGY,
     Container,
 )
+from lab.together import together
 
 TIMEOUT_S: Final = 60
 _LABELS: Final = (
@@ -46,14 +48,15 @@ _PORT: Final = re.compile(r":(\d+)->80/tcp")
 
 def things(label: str, kinds: Sequence[str]) -> list[tuple[str, str]]:
     """Return (name, lab) of the containers, networks or volumes with a label; the lab is empty where none is named."""
-    found = []
-    for kind in kinds:
-        name, every = ("Names", ["--all"]) if kind == "container" else ("Name", [])
-        template = f'{{"name":{{{{json .{name}}}}},"lab":{{{{json (.Label "{LABEL_LAB}")}}}}}}'
-        argv = ["docker", kind, "ls", *every, "--filter", f"label={label}", "--format", template]
-        rows = [document(line) for line in run(argv, timeout_s=TIMEOUT_S).splitlines()]
-        found += [(row["name"], row["lab"]) for row in rows]
-    return found
+    return [pair for pairs in together(*(partial(_things, label, kind) for kind in kinds)) for pair in pairs]
+
+
+def _things(label: str, kind: str) -> list[tuple[str, str]]:
+    name, every = ("Names", ["--all"]) if kind == "container" else ("Name", [])
+    template = f'{{"name":{{{{json .{name}}}}},"lab":{{{{json (.Label "{LABEL_LAB}")}}}}}}'
+    argv = ["docker", kind, "ls", *every, "--filter", f"label={label}", "--format", template]
+    rows = [document(line) for line in run(argv, timeout_s=TIMEOUT_S).splitlines()]
+    return [(row["name"], row["lab"]) for row in rows]
 
 
 def document(text: str) -> dict[str, Any]:

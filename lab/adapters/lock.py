@@ -11,7 +11,7 @@ import os
 import time
 from pathlib import Path
 
-from lab.adapters.build import cache_folder
+from lab.adapters.cache_folder import cache_folder
 from lab.adapters.child import KEPT_OPEN, is_alive
 from lab.adapters.engine import endpoint
 from lab.adapters.scratch import remove_stale

@@ -19,7 +19,8 @@ from lab.adapters.observe import observe
 from lab.adapters.rootfs import machine_sources
 from lab.adapters.speed import reference
 from lab.errors import LabError, MachineNotReady
-from lab.model.doctor import Facts, is_quiet
+from lab.model.doctor import Facts
+from lab.model.doctor_machine import is_quiet
 from lab.model.install import ENGINE_LOG, Host, parse_os_release, start_argv
 
 _RECORD: Final = Path("/var/lib/scalability-lab/installed.json")

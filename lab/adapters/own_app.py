@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from lab.adapters.build import builder_environment
+from lab.adapters.buildx import builder_environment
 from lab.adapters.process import run
 from lab.errors import BadInput, ImageBuildFailed, LabError
 from lab.tiers.base import IMAGE_PREFIX, image

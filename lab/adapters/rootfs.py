@@ -14,8 +14,9 @@ from typing import Final
 from lab.adapters.process import run
 from lab.errors import ImageBuildFailed, LabError, MachineNotReady
 from lab.model.apt import Source, archives, parse_sources, sources_list
-from lab.model.doctor import BOOTSTRAP_AS_ROOT
-from lab.model.images import LABEL_INPUTS, PREFIX, advice, architecture_of
+from lab.model.build_advice import advice
+from lab.model.doctor_software import BOOTSTRAP_AS_ROOT
+from lab.model.images import LABEL_INPUTS, PREFIX, architecture_of
 
 _ASK_REGISTRY_S: Final = 15.0
 _PULL_S: Final = 900.0

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from lab.adapters.build import cache_folder
+from lab.adapters.cache_folder import cache_folder
 from lab.adapters.process import run
 from lab.errors import LabError
 from lab.model.images import IMAGES

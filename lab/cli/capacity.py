@@ -14,7 +14,8 @@ from lab.errors import BadInput, RunInvalid, TargetMissed
 
 if TYPE_CHECKING:
     from lab.model.run import Run
-    from lab.workflows.capacity import CapacityPlan, Tried
+    from lab.workflows.capacity_plan import CapacityPlan
+    from lab.workflows.capacity_search import Tried
     from lab.workflows.context import Context
 
 USUAL_WINDOWS: Final = 14  # from half of the saturated throughput to two confirmed neighbours
@@ -59,7 +60,7 @@ def capacity(
     from lab.cli.options import whole
     from lab.cli.wiring import context
     from lab.model.slo import parse_slo
-    from lab.workflows.capacity import plan_capacity
+    from lab.workflows.capacity_plan import plan_capacity
     from lab.workflows.exclusive import exclusively
     from lab.workflows.measure import Load
 
@@ -105,7 +106,7 @@ def _rates(words: str | None) -> list[float]:
 
 def _counts(words: str | None, *, has_rate: bool) -> list[int]:
     from lab.model.sweep import expand
-    from lab.model.topology import MAX_REPLICAS
+    from lab.model.topology_values import MAX_REPLICAS
 
     if words is None:
         if has_rate:

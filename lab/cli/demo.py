@@ -24,7 +24,7 @@ def demo(
     yes: Annotated[bool, typer.Option("--yes", help="Restore changed data without asking.")] = False,
 ) -> None:
     """Show the whole thing: build what is missing, measure 1, 2 and 4 replicas, draw the curve, start the full lab."""
-    from lab.cli.topology import confirm
+    from lab.cli.confirm import confirm
     from lab.cli.wiring import context
     from lab.model.images import images_for
     from lab.model.topology import resolve
@@ -33,7 +33,8 @@ def demo(
     from lab.workflows.fitting import require_fit
     from lab.workflows.images import ensure_images
     from lab.workflows.reset import may_be_changed
-    from lab.workflows.up import execute, plan_up
+    from lab.workflows.up import execute
+    from lab.workflows.up_plan import plan_up
 
     ctx = context()
     with exclusively(ctx, "demo"):

@@ -35,7 +35,7 @@ def doctor(
         _undo()
         return
     from lab.cli.wiring import context
-    from lab.model.doctor import as_document
+    from lab.model.diagnosis import as_document
     from lab.workflows.doctor import diagnose
 
     ctx = context()
@@ -80,7 +80,7 @@ def _show(checks: list[Check]) -> None:
 
 
 def _suggest(diagnosis: Diagnosis) -> None:
-    from lab.model.doctor import suggestion
+    from lab.model.diagnosis import suggestion
 
     plan = suggestion(diagnosis.facts)
     if plan is not None:

@@ -48,7 +48,7 @@ def hoist_globals(argv: Sequence[str]) -> list[str]:
         else:
             rest.append(word)
     if lab != _DEFAULT_LAB:
-        from lab.model.topology import check_lab_name
+        from lab.model.lab_name import check_lab_name
 
         check_lab_name(lab)
     GLOBALS.lab = lab

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Final, get_type_hints
 import typer
 
 from lab.errors import BadInput
-from lab.model.topology import CHOICES, MAX_CACHE_NODES, MAX_DB_REPLICAS, MAX_REPLICAS, Topology, resolve
+from lab.model.topology import Topology, resolve
 from lab.model.topology_file import MAX_BYTES, PLACEMENT_KEYS, parse_topology, sources, typed
+from lab.model.topology_values import CHOICES, MAX_CACHE_NODES, MAX_DB_REPLICAS, MAX_REPLICAS
 
 _PANEL: Final = "Topology"
 MAX_USERS: Final = 10_000

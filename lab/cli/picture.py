@@ -7,8 +7,9 @@ from typing import Final
 
 from lab.cli.markup import plain_length
 from lab.model.plan import needs, quota_cores
+from lab.model.stages import LADDER, STAGE_ADDS
 from lab.model.state import Container, RunningLab
-from lab.model.topology import LADDER, STAGE_ADDS, Topology, resolve
+from lab.model.topology import Topology, resolve
 
 _WIDE: Final = 72  # columns from which a tier's line also says what it does
 _MARGIN: Final = 6  # the tree beside a tier's lines

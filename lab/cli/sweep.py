@@ -42,7 +42,8 @@ def sweep(  # noqa: PLR0917 - Typer calls it by name
     Examples: lab sweep read-heavy --replicas 1,2,4 · lab sweep read-heavy --replicas 1,2,4 --cache off,aside ·
     lab sweep read-heavy --stage single..full --precision 3% --max-time 30m
     """
-    from lab.cli import sweeping
+    from lab.cli.sweep_points import asked_words, sweep_points, sweep_values
+    from lab.cli.sweeping import command_line, run_and_show, tell_of_unfinished
     from lab.cli.wiring import context
     from lab.model.images import images_for
     from lab.model.precision import PILOT_BLOCKS, parse_precision
@@ -58,19 +59,19 @@ def sweep(  # noqa: PLR0917 - Typer calls it by name
     share = parse_precision(precision) if precision else None
     times = whole("--blocks", blocks or str(PILOT_BLOCKS), 2 if share else 1, MAX_BLOCKS)
     limit_s = seconds("--max-time", max_time, low=10) if max_time else None
-    first, second, values = sweeping.sweep_values(options, users)
+    first, second, values = sweep_values(options, users)
     count = (
         whole("--users", users, 1, MAX_USERS)
         if users is not None and "users" not in {first, second}
         else None
     )
     load = load_from(chosen, count, duration, seed)
-    asked = sweeping.asked_words(chosen, options, users, load, blocks=times, precision=share, save_as=save_as)
+    asked = asked_words(chosen, options, users, load, blocks=times, precision=share, save_as=save_as)
     with exclusively(ctx, "sweep"):
         journal = choose(ctx, asked) if resume else None
         if journal is None:
-            sweeping.tell_of_unfinished(ctx, chosen.name)
-            topologies = sweeping.sweep_points(ctx, options, where, (first, second), values)
+            tell_of_unfinished(ctx, chosen.name)
+            topologies = sweep_points(ctx, options, where, (first, second), values)
         else:
             labels = {label_of(value, second): value for value in values}
             topologies = {
@@ -81,5 +82,5 @@ def sweep(  # noqa: PLR0917 - Typer calls it by name
             ctx, chosen, load, factor=first, second_factor=second, topologies=topologies, blocks=times, name=save_as,
             precision=share, max_time_s=limit_s,
         )  # fmt: skip
-        plan = replace(plan, asked=asked, command=sweeping.command_line())
-        sweeping.run_and_show(ctx, plan, yes=yes, journal=journal)
+        plan = replace(plan, asked=asked, command=command_line())
+        run_and_show(ctx, plan, yes=yes, journal=journal)

@@ -1,21 +1,19 @@
-"""`lab up`, `scale`, `down` and `compose`: what runs, and how it changes."""
+"""`lab up` and `scale`: what runs, and how it changes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from lab.cli.console import out, out_json, out_text
-from lab.cli.options import topology_from, whole, with_topology_options
+from lab.cli.console import out, out_json
+from lab.cli.options import topology_from, with_topology_options
 from lab.cli.state import GLOBALS
-from lab.errors import BadInput, Interrupted, MachineNotReady
+from lab.errors import BadInput
 from lab.model.topology import Topology
 
 if TYPE_CHECKING:
-    from lab.workflows.down import Removed
-    from lab.workflows.up import Plan
+    from lab.workflows.up_plan import Plan
 
 
 @with_topology_options
@@ -35,7 +33,8 @@ def up(
     from lab.workflows.exclusive import exclusively
     from lab.workflows.fitting import require_fit
     from lab.workflows.images import ensure_images
-    from lab.workflows.up import execute, plan_up
+    from lab.workflows.up import execute
+    from lab.workflows.up_plan import plan_up
 
     del detached  # accepted out of habit: a lab always runs in the background
     topology, placement = topology_from(given)
@@ -67,42 +66,6 @@ def _own_app(placement: dict[str, Any]) -> str | None:
     return build_own_app(str(placement["app"]))
 
 
-def _changes(plan: Plan) -> dict[str, list[str]]:
-    return {
-        "added": list(plan.change.add),
-        "replaced": list(plan.change.replace),
-        "removed": list(plan.change.remove),
-    }
-
-
-def _announce(name: str | None, plan: Plan) -> None:
-    from lab.cli.console import TerminalReporter
-    from lab.model.topology import STAGE_ADDS, options_of
-
-    say = TerminalReporter().info
-    topology = plan.topology
-    if plan.is_fresh:
-        say(f"[bold]{GLOBALS.lab}[/]: {topology.stage}: {STAGE_ADDS[topology.stage]}")
-        say(f"[dim]{cost_line(plan)}[/]")
-        return
-    old = options_of(plan.before.topology) if plan.before and plan.before.topology else {}
-    for key, value in options_of(topology).items():
-        if old and old.get(key) != value:
-            say(f"  {key}: {old.get(key)} → {value}")
-    if old and old["stage"] != topology.stage:
-        say(f"  this step adds {STAGE_ADDS[topology.stage]}")
-    parts = [f"{word} {', '.join(names)}" for word, names in _changes(plan).items() if names]
-    say("  " + ("; ".join(parts) if parts else f"nothing to change in {name}"))
-
-
-def cost_line(plan: Plan) -> str:
-    """Say what a topology costs in containers, memory and CPU shares."""
-    from lab.model.plan import needs
-
-    cost = needs(plan.topology)
-    return f"{cost.containers} containers, about {cost.memory_bytes / 2**20:,.0f} MiB, {cost.cpu_cores:.2f} cores of CPU shares"
-
-
 def scale(
     targets: Annotated[list[str], typer.Argument(metavar="TIER=N...", help="web=5, db-replica=2, cache=2")],
 ) -> None:
@@ -112,7 +75,8 @@ def scale(
     from lab.workflows.find import need_running_lab, own_web_image
     from lab.workflows.fitting import require_fit
     from lab.workflows.scale import parse_targets, scaled
-    from lab.workflows.up import execute, plan_up
+    from lab.workflows.up import execute
+    from lab.workflows.up_plan import plan_up
 
     wanted = parse_targets(targets)
     ctx = context()
@@ -136,88 +100,38 @@ def scale(
         out(line)
 
 
-def down(
-    volumes: Annotated[
-        bool, typer.Option("--volumes", "-v", help="Forget the data and the passwords too.")
-    ] = False,
-    every: Annotated[bool, typer.Option("--all", help="Every lab of this engine.")] = False,
-) -> None:
-    """Remove the lab: its containers and networks, and with --volumes its data. Nothing that is not the lab's."""
-    from lab.cli.wiring import context
-    from lab.workflows.down import take_all_down, take_down
-    from lab.workflows.exclusive import exclusively
-
-    ctx = context()
-    kept: list[str] = []
-    if every:
-        removed, kept = take_all_down(ctx, volumes=volumes)
-    else:
-        with exclusively(ctx, "down"):
-            removed = [take_down(ctx, ctx.lab, volumes=volumes)]
-    _show_removed(removed)
-    if kept:
-        raise MachineNotReady(
-            "\n".join(kept), hint="the other labs are removed; end what works on these, then again"
-        )
+def _changes(plan: Plan) -> dict[str, list[str]]:
+    return {
+        "added": list(plan.change.add),
+        "replaced": list(plan.change.replace),
+        "removed": list(plan.change.remove),
+    }
 
 
-def _show_removed(removed: Sequence[Removed]) -> None:
-    if GLOBALS.as_json:
-        out_json(
-            {
-                "schema": "lab.down/1",
-                "removed": [
-                    {"lab": r.lab, "containers": r.containers, "volumes": r.volumes} for r in removed
-                ],
-            }
-        )
+def _announce(name: str | None, plan: Plan) -> None:
+    from lab.cli.console import TerminalReporter
+    from lab.model.stages import STAGE_ADDS
+    from lab.model.topology import options_of
+
+    say = TerminalReporter().info
+    topology = plan.topology
+    if plan.is_fresh:
+        say(f"[bold]{GLOBALS.lab}[/]: {topology.stage}: {STAGE_ADDS[topology.stage]}")
+        say(f"[dim]{cost_line(plan)}[/]")
         return
-    for item in removed:
-        kept = "" if item.volumes else "; its data is kept (`lab down --volumes` removes it)"
-        out(f'lab "{item.lab}": {item.containers} containers removed{kept if item.containers else ""}')
-    if not removed:
-        out("no labs")
+    old = options_of(plan.before.topology) if plan.before and plan.before.topology else {}
+    for key, value in options_of(topology).items():
+        if old and old.get(key) != value:
+            say(f"  {key}: {old.get(key)} → {value}")
+    if old and old["stage"] != topology.stage:
+        say(f"  this step adds {STAGE_ADDS[topology.stage]}")
+    parts = [f"{word} {', '.join(names)}" for word, names in _changes(plan).items() if names]
+    say("  " + ("; ".join(parts) if parts else f"nothing to change in {name}"))
 
 
-@with_topology_options
-def compose(
-    given: dict[str, Any],
-    engine: Annotated[
-        str, typer.Option("--engine", metavar="N", help="Docker Engine that the file is for, 24 or newer.")
-    ] = "25",
-) -> None:
-    """Print the complete compose file of a topology, made to be read; it runs without lab.
+def cost_line(plan: Plan) -> str:
+    """Say what a topology costs in containers, memory and CPU shares."""
+    from lab.model.plan import needs
 
-    Example: lab compose --stage cached | docker compose -f - -p anything up -d
-    """
-    from lab.render.compose import render
-    from lab.render.older import FIRST_WITH_START_INTERVAL
-
-    topology, placement = topology_from(given)
-    if "app" in placement:
-        raise BadInput("--app: an own app needs its image; use `lab up --app PATH`")
-    version = whole("--engine", engine, 24, 99)
-    text = render(topology, start_interval=version >= FIRST_WITH_START_INTERVAL).text
-    if "port" in placement:
-        text = text.replace("${LAB_PORT:-8080}", f"${{LAB_PORT:-{placement['port']}}}")
-    if GLOBALS.as_json:
-        out_json({"schema": "lab.compose/1", "compose": text})
-    else:
-        out_text(text)
-
-
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask a person; without a terminal and without --yes nobody can answer.
-
-    Raises:
-        BadInput: nobody can answer.
-        Interrupted: the answer is no.
-    """
-    import sys
-
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise BadInput(f"{question} Nobody can answer here.", hint="add --yes")
-    if not typer.confirm(question, err=True):
-        raise Interrupted("Declined.")
+    cost = needs(plan.topology)
+    return f"{cost.containers} containers, about {cost.memory_bytes / 2**20:,.0f} MiB, {cost.cpu_cores:.2f} cores of CPU shares"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Surroundings,
     )
     from lab.workflows.doctor import MachineControl
+    from lab.workflows.generators import Generators
     from lab.workflows.images import ImageStore
 
 
@@ -99,6 +100,12 @@ def _reporter(_ctx: Context) -> Reporter:
     return TerminalReporter()
 
 
+def _generators(_ctx: Context) -> Generators:
+    from lab.workflows.generators import Generators
+
+    return Generators()
+
+
 _ADAPTERS: Final[Mapping[str, Callable[[Context], object]]] = {
     "engine": _engine,
     "compose": _compose,
@@ -112,6 +119,7 @@ _ADAPTERS: Final[Mapping[str, Callable[[Context], object]]] = {
     "clock": _clock,
     "locks": _locks,
     "reporter": _reporter,
+    "generators": _generators,
 }
 
 

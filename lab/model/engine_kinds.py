@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lab.model.doctor import DOCKER_INSTEAD, MIN_API, QUOTA_TODO, version_tuple
+from lab.model.doctor import version_tuple
+from lab.model.doctor_machine import QUOTA_TODO
+from lab.model.doctor_software import DOCKER_INSTEAD, MIN_API
 
 _PODMAN: Final = "Podman Engine"
 

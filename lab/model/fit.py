@@ -16,7 +16,8 @@ from lab.model.plan import (
     needs,
     quota_cores,
 )
-from lab.model.topology import LADDER, Topology, resolve
+from lab.model.stages import LADDER
+from lab.model.topology import Topology, resolve
 
 USABLE_RATIO: Final = 0.90  # of the cores; the rest is what gates.MIN_HOST_IDLE_RATIO wants to see idle
 TIGHT_RATIO: Final = 0.80  # of the memory; beyond it the kernel drops the pages that MySQL reads

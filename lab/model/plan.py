@@ -64,7 +64,7 @@ def quota_cores(topology: Topology, tier: str) -> float | None:
     }.get(tier)
 
 
-# The measuring container: Locust in one process, the collectors in another.
+# The measuring container: the collectors and one process with Locust; each further one takes 35 MiB.
 GENERATOR_MEMORY_BYTES: Final = 120 * MIB
 
 # What a container writes: MySQL's data directory copied from the image, and two log files of 2 MB (compose/common.yaml).

@@ -10,11 +10,8 @@ from typing import Any, Final
 from lab.model.run import Measurement, Point, Run
 from lab.model.stats import interval, t_975
 
-# tier of the unit of work -> the environment's key of the reference, the measurement's key of the unit, its image
-_UNITS: Final[Mapping[str, tuple[str, str]]] = {
-    "web": ("reference_work_ms", "web"),
-    "db": ("reference_db_work_ms", "db"),
-}
+# tier of the unit of work -> the environment's key of the reference, its image
+_UNITS: Final[Mapping[str, tuple[str, str]]] = {"web": ("reference_work_ms", "web")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Format history:
     lab.run/1  first format: bench and sweep share it; a bench has one point, a sweep has one point per setting.
-               Added since, absent from older files: a measurement's `lost`, `repeated` and all that follows it, a
+               Gone since: a measurement's `db_work_ms`, which never held anything. Added since, absent from older files: a measurement's `lost`, `repeated` and all that follows it, a
                point's `host_bound` and `verdict`, a run's `second_factor` and `procedure`.
 """
 
@@ -128,17 +128,16 @@ class Measurement:
         work_ms: mean CPU time of the fixed unit of PHP work during the window.
         problems: why it is INVALID; empty = VALID.
         lost: seconds that it lost to a machine that slept or a load generator that stood still.
-        spoiled: those of `problems` that the same window, measured again, may be without: lost time, a drift of speed.
+        spoiled: those of `problems` that the same window, measured again, may be without: lost time, a drift of speed, a load generator without room.
         repeated: it was spoiled and measured again; this one is kept to be seen, and decides nothing.
-        normalised_by: the tier whose unit of work `normalised_rps` rests on: `web`, `db`; empty when not normalised.
-        db_work_ms: time of the fixed unit of work in the primary, while it was not throttled; None when not seen.
+        normalised_by: the tier whose unit of work `normalised_rps` rests on: `web`; empty when not normalised.
         drift_ratio: the in-band unit of the window's second half against the first half, minus 1.
         balancer_requests: what HAProxy counted in the window; None without one.
         actions, mix: actions that ended in the window, and each one's share of them.
         service: latencies from the real start of a request; None in a closed load, where `latency` is that.
         starts: how an open load kept to its plan; None in a closed one.
-        generator_lag_p99_ms: how late the load generator's event loop ran.
-        generator_processes: how many processes made the load.
+        generator_cpu_ratio, generator_lag_p99_ms: of the load generator's busiest process; how late its event loop ran.
+        generator_processes, generator_cpu_cores: how many made the load, and their CPU together (None in older runs).
         collectors_cpu_ratio: CPU of everything that watches, in cores.
         warnings: what should be known and makes nothing INVALID.
         writes: transactions on the data set between its restoration and this measurement; None when not known.
@@ -167,7 +166,6 @@ class Measurement:
     lost: Lost = field(default_factory=Lost)
     repeated: bool = False
     normalised_by: str = ""
-    db_work_ms: float | None = None
     drift_ratio: float | None = None
     balancer_requests: int | None = None
     actions: int = 0
@@ -177,6 +175,7 @@ class Measurement:
     steady: Steady | None = None
     generator_lag_p99_ms: float | None = None
     generator_processes: int = 1
+    generator_cpu_cores: float | None = None
     collectors_cpu_ratio: float | None = None
     warnings: Sequence[str] = ()
     spoiled: Sequence[str] = ()

@@ -17,24 +17,19 @@ from lab.model.stats import mean
 MAX_DRIFT_RATIO: Final = 0.10  # of the unit, second half of a window against the first
 _SIGMAS: Final = 2.0
 _MIN_SECONDS: Final = 4  # with a unit of work, in each half
-WEB: Final = "web"
-DB: Final = "db"
-# tier that binds: the unit of work that its throughput rests on
-UNITS: Final = {"web": WEB, "db-primary": DB, "db-replica": DB}
+WEB: Final = "web"  # the one tier with a unit of work; what was tried for the database: docs/adr/0016
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """The speed that throughput is normalised to: what the unit of work costs. None = not known.
+    """The speed that throughput is normalised to.
 
     Attributes:
-        work_ms: CPU time of the unit of PHP work.
-        db_work_ms: time of the unit of work in the database.
+        work_ms: CPU time of the unit of PHP work; None = not known.
         source: where `work_ms` comes from, in words.
     """
 
     work_ms: float | None = None
-    db_work_ms: float | None = None
     source: str = ""
 
 
@@ -78,11 +73,9 @@ def reference_of(machine: Reference | None, measurements: Sequence[Measurement])
     """Return the machine's reference; what it does not know is the mean over the run's valid windows."""
     valid = [m for m in measurements if m.is_valid]
     work = [m.work_ms for m in valid if m.work_ms]
-    database = [m.db_work_ms for m in valid if m.db_work_ms]
     known = machine or Reference()
     return Reference(
         work_ms=known.work_ms or (mean(work) if work else None),
-        db_work_ms=known.db_work_ms or (mean(database) if database else None),
         source=known.source if known.work_ms else "this run's own mean" if work else "",
     )
 
@@ -96,14 +89,10 @@ def normalised(measurements: Sequence[Measurement], reference: Reference, *, bin
         binds: the tier whose CPU binds; empty when none does: then speed is not what throughput rests on, and nothing
             is normalised.
     """
-    return [_normalised(m, reference, UNITS.get(binds, "")) for m in measurements]
+    return [_normalised(m, reference, binds) for m in measurements]
 
 
-def _normalised(m: Measurement, reference: Reference, unit: str) -> Measurement:
-    here, there = {
-        WEB: (m.work_ms, reference.work_ms),
-        DB: (m.db_work_ms, reference.db_work_ms),
-    }.get(unit, (None, None))
-    if not here or not there:
+def _normalised(m: Measurement, reference: Reference, binds: str) -> Measurement:
+    if binds != WEB or not m.work_ms or not reference.work_ms:
         return replace(m, normalised_rps=None, normalised_by="")
-    return replace(m, normalised_rps=m.throughput_rps * here / there, normalised_by=unit)
+    return replace(m, normalised_rps=m.throughput_rps * m.work_ms / reference.work_ms, normalised_by=WEB)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lab.model.topology import LAB_NAME, Topology
+from lab.model.lab_name import LAB_NAME
+from lab.model.topology import Topology
 
 LABEL_LAB = "lab.name"
 LABEL_TIER = "lab.tier"
@@ -97,6 +98,18 @@ class Change:
     def is_empty(self) -> bool:
         """Say whether nothing has to be done."""
         return not (self.add or self.replace or self.remove)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """What the engine says of one container of a lab.
+
+    Attributes:
+        kind: `created`, `healthy`, `unhealthy` or `ended`.
+    """
+
+    service: str
+    kind: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,9 @@ from lab.model.demand import GENERATOR_RATIO, busy_cores
 from lab.model.fit import Room, fit
 from lab.model.gates import MAX_GENERATOR_RATIO
 from lab.model.plan import GENERATOR_MEMORY_BYTES, MIB, needs
-from lab.model.topology import MAX_DB_REPLICAS, STAGES, Topology, resolve
+from lab.model.stages import STAGES
+from lab.model.topology import Topology, resolve
+from lab.model.topology_values import MAX_DB_REPLICAS
 
 HEADROOM: Final = (
     2.0  # pages that cost half of read-heavy's, at the same shares, must not make the generator the limit
@@ -24,7 +26,7 @@ _LIMITS: Final = {
     "cores": "more would be host-bound",
     "memory": "more does not fit the free memory",
     "disk": "more does not fit the free disk",
-    "load generator": "with larger shares the load generator, one process, would be the limit",
+    "load generator": "with larger shares one process of the load generator would no longer do",
 }
 
 
@@ -92,7 +94,7 @@ def suggest(room: Room) -> Suggestion | None:
     """Return the largest plan that fits a machine and is not host-bound; None when not even the smallest fits.
 
     The plans are one ladder, each at least as large as the one before in everything: first more tiers and replicas with
-    the default shares, then larger shares in the default proportions, until the load generator, one process, would be
+    the default shares, then larger shares in the default proportions, until one process of the load generator would be
     the limit. So a bigger machine never gets a smaller plan.
     """
     best: dict[str, Any] | None = None

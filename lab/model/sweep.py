@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from lab.errors import BadInput
 from lab.model.lost import MAX_REPEATS
-from lab.model.topology import CHOICES, LADDER
+from lab.model.stages import LADDER
+from lab.model.topology_values import CHOICES
 
 MAX_POINTS: Final = 64
 _SPAN: Final = re.compile(r"(\d+)\.\.(\d+)(?::(\d+))?")

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from lab.errors import BadInput, did_you_mean
-from lab.model.topology import CPU_KEYS, OPTION_KEYS, RANGES
+from lab.model.topology import OPTION_KEYS
+from lab.model.topology_values import CPU_KEYS, RANGES
 
 PLACEMENT_KEYS: Final = (
     "port",

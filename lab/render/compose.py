@@ -10,8 +10,9 @@ from typing import Final
 
 from lab import __version__
 from lab.assets import read
+from lab.model.stages import STAGE_ADDS
 from lab.model.summary import summary
-from lab.model.topology import STAGE_ADDS, Topology, options_of
+from lab.model.topology import Topology, options_of
 from lab.render.older import without_start_interval
 from lab.tiers import TIERS, web
 from lab.tiers.base import Part, Service

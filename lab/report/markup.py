@@ -12,7 +12,7 @@ from lab.report.numbers import unbroken
 
 Row = Sequence[str]
 _ONE_LINE: Final = 24
-_LONG: Final = 60
+_LONG: Final = 36
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

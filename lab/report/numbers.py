@@ -116,6 +116,7 @@ def metric_label(name: str) -> str:
 
 
 def unbroken(text: str) -> str:
-    """Keep a number and its unit on one line: the space between them becomes a non-breaking one."""
+    """Keep a number, its name and its unit on one line: the spaces between them become non-breaking ones."""
     joined = re.sub(r"(?<=[\d)]) (?=(?:req/s|MiB|cores?|users|ms|s|%|min|h|µs|GiB)(?![\w]))", "\u00a0", text)
-    return re.sub(r" ± ", "\u00a0±\u00a0", joined)
+    joined = re.sub(r"(?<=\bp\d\d) (?=\d)", "\u00a0", joined)
+    return re.sub(r"± (?=\d)", "±\u00a0", joined.replace(" ± ", "\u00a0±\u00a0"))

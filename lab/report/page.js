@@ -5,6 +5,7 @@
   const figures = JSON.parse(document.getElementById("plots").textContent);
   const dark = window.matchMedia("(prefers-color-scheme: dark)");
   const PAPER = { width: 680, height: 400, font: 12 }; // CSS pixels of a page of A4 between its margins
+  const NARROW = 480; // CSS pixels of a plot, as on a telephone
   const chosen = {};
   const wanted = { point: "", tier: "", valid: "" };
 
@@ -48,9 +49,12 @@
     const element = document.getElementById(id);
     const figure = coloured(figures[id][chosen[id] || 0]);
     figure.data = figure.data.filter((trace) => matches(trace.meta || {}));
-    const layout = { ...figure.layout, ...size, template: template(size.width ? PAPER.font : textSize()) };
+    const isNarrow = (size.width || element.clientWidth) < NARROW;
+    // Words over a stretch need its room; the text below the plot says the same.
+    const annotations = (figure.layout.annotations || []).filter((word) => !isNarrow || word.name !== "phase");
+    const layout = { ...figure.layout, annotations, ...size, template: template(size.width ? PAPER.font : textSize()) };
     const config = {
-      responsive: true, displaylogo: false, displayModeBar: "hover",
+      responsive: true, displaylogo: false, displayModeBar: isNarrow ? false : "hover",
       // No button of this page may send anything anywhere.
       showSendToCloud: false, plotlyServerURL: "", modeBarButtonsToRemove: ["sendChartToCloud", "select2d", "lasso2d", "zoomIn2d", "zoomOut2d", "autoScale2d"],
       toImageButtonOptions: { format: "svg", filename: `lab-${id}` },

@@ -7,13 +7,16 @@ from typing import Any
 
 from lab.model.run import Measurement, Run
 from lab.model.stats import mean
-from lab.report.disclosure import NOT_RECORDED, SHARED, flat, quota_rows, readable
+from lab.report.disclosure import NOT_RECORDED, SHARED, flat, quota_rows
 from lab.report.facts import counts
-from lab.report.numbers import duration, metric_label, percent, plain, short
+from lab.report.numbers import duration, percent, plain, short
+from lab.report.procedure_words import label, value_words
 from lab.report.tiers import tier_uses
 
 
 def _think(load: Mapping[str, Any]) -> str:
+    if load.get("model") == "open":
+        return "none"
     value = load.get("think_s")
     if value is None:
         return NOT_RECORDED
@@ -56,7 +59,10 @@ def load_rows(run: Run) -> list[tuple[str, str]]:
         ("load", users_words(run)),
         ("think time", _think(load)),
         ("ramp / warm-up / window", windows + (", caches cold" if load.get("cold") else "")),
-        ("blocks and order", order if run.factor else f"{run.blocks} windows, seed {run.seed}"),
+        (
+            "blocks and order",
+            order if run.factor else f"{run.blocks} window{'s' if run.blocks != 1 else ''}, seed {run.seed}",
+        ),
         ("measurements", f"{total}, of which {total - valid} INVALID and left out of every figure"),
         ("load generator's CPU", _mean_and(run, "generator_cpu_ratio", max, "at most", " of one core")),
         ("load generator's processes", _processes(every)),
@@ -76,7 +82,7 @@ def load_rows(run: Run) -> list[tuple[str, str]]:
     return [
         *rows,
         *(
-            (metric_label(key), readable(key, value))
+            (label(key), value_words(key, value))
             for key, value in flat(run.procedure)
             if not isinstance(value, list)
         ),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from lab.model.run import Measurement, Point, Run
 from lab.report.axis import factor_words, plottable
-from lab.report.chart_series import by_page, pages_figure, phases, series_figure, since_start
+from lab.report.chart_pages import by_page, pages_figure
+from lab.report.chart_series import has_hits, phases, series_figure, since_start
 from lab.report.markup import Plot, Section, details, figure, filter_words, paragraph, table
 from lab.report.numbers import NOTHING, mebibytes, percent, with_unit
 from lab.report.procedure import caption
@@ -35,7 +36,7 @@ def lifted_s(run: Run) -> float:
 
 
 def series_section(run: Run, prefix: str) -> Section | None:
-    """Return throughput and p95 per second of a measurement that the reader picks; None when none was kept."""
+    """Return throughput, p95 and cache hits per second of a measurement that the reader picks; None when none was kept."""
     kept = [(point, m) for point, m in every(run) if m.series]
     if not kept:
         return None
@@ -44,7 +45,7 @@ def series_section(run: Run, prefix: str) -> Section | None:
     plot = Plot(
         id=f"{prefix}plot-series",
         variants=variants,
-        describe="Throughput and p95 latency per second; the tables below have all figures.",
+        describe="Throughput, p95 latency and, with a cache, its hits per second; the tables below have all figures.",
     )
     tables = "".join(
         details(
@@ -54,21 +55,31 @@ def series_section(run: Run, prefix: str) -> Section | None:
         )
         for point, m in kept
     )
-    note = (
-        "Shaded: users start and caches warm up; nothing in it is counted. Until the dotted line the CPU quotas were"
-        " lifted, so that caches fill quickly."
-        if lifted_s(run)
-        else "Shaded: users start; nothing in it is counted. The caches were cold on purpose."
-    )
     return Section(
         slug=f"{prefix}series",
         title="Second by second",
-        html=figure(plot, note, caption(run)) + details("The figures of each measurement", tables),
+        html=figure(plot, _series_note(run, [m for _, m in kept]), caption(run))
+        + details("The figures of each measurement", tables),
         plots=[plot],
     )
 
 
+def _series_note(run: Run, kept: Sequence[Measurement]) -> str:
+    notes = [
+        "Shaded: users start and caches warm up; nothing in it is counted. Until the dotted line the CPU quotas were"
+        " lifted, so that caches fill quickly."
+        if lifted_s(run)
+        else "Shaded: users start; nothing in it is counted. The caches were cold on purpose."
+    ]
+    if any(has_hits(m.series) for m in kept):
+        notes.append("Cache hits: share of the cache's look-ups, in its reading of that second.")
+    if any(second.failures for m in kept for second in m.series):
+        notes.append("A cross: requests failed in that second.")
+    return " ".join(notes)
+
+
 def _series_table(measurement: Measurement, name: str) -> str:
+    is_cached = has_hits(measurement.series)
     rows = [
         (
             f"{t:.0f} s",
@@ -77,11 +88,13 @@ def _series_table(measurement: Measurement, name: str) -> str:
             with_unit(second.mean_ms, "ms"),
             with_unit(second.p95_ms, "ms"),
             f"{second.failures:,}",
+            *([percent(second.hit_ratio)] if is_cached else []),
         )
         for t, second in zip(since_start(measurement.series), measurement.series, strict=True)
     ]
     spans = ", ".join(f"{phase} {end - start:.0f} s" for phase, start, end in phases(measurement.series))
-    return table(f"{name}: {spans}", ("time", "phase", "throughput", "mean", "p95", "failed"), rows)
+    header = ("time", "phase", "throughput", "mean", "p95", "failed", *(["cache hits"] if is_cached else []))
+    return table(f"{name}: {spans}", header, rows)
 
 
 def pages_section(run: Run, prefix: str) -> Section | None:

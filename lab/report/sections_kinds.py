@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lab.model.run import Run
-from lab.report.disclosure import flat, readable
+from lab.report.disclosure import flat
 from lab.report.markup import Section, paragraph, table
-from lab.report.numbers import NOTHING, metric_label, times
+from lab.report.procedure_words import label, value_words
 
 _TITLES = {
     "aa": ("How far apart equal measurements are", "A/A: everything is the same, so each difference is this machine's noise. `lab compare` calls nothing below it a difference."),
@@ -24,15 +24,15 @@ def procedure_section(run: Run, prefix: str) -> Section | None:
         return None
     title, note = _TITLES[run.kind]
     plain = [
-        (metric_label(key), _cell(key, value))
+        (label(key), value_words(key, value))
         for key, value in flat(run.procedure)
-        if value not in ("", None) and not _is_rows(value)
+        if value not in ("", None, [0, 0]) and not _is_rows(value)
     ]
     html = paragraph(note.replace("`", ""), "quiet")
     html += table("Procedure", ("what", "value"), plain) if plain else ""
     for key, value in flat(run.procedure):
         if _is_rows(value):
-            html += _rows_table(metric_label(key), value)
+            html += _rows_table(label(key), value)
     return Section(slug=f"{prefix}procedure", title=title, html=html)
 
 
@@ -44,15 +44,5 @@ def _is_rows(value: object) -> bool:
 
 def _rows_table(title: str, rows: Sequence[Mapping[str, Any]]) -> str:
     keys = list(dict.fromkeys(key for row in rows for key in row))
-    header = (
-        tuple(metric_label(key) for key in ("", *keys)) if len(keys) == 1 else tuple(map(metric_label, keys))
-    )
-    cells = [tuple(_cell(key, row.get(key)) for key in keys) for row in rows]
-    return table(title, header, cells)
-
-
-def _cell(key: str, value: object) -> str:
-    if value is None:
-        return NOTHING
-    is_factor = key.endswith("_ratio") and isinstance(value, int | float) and value > 1
-    return times(float(value)) if is_factor else readable(key, value)  # type: ignore[arg-type]  # a number just now
+    cells = [tuple(value_words(key, row.get(key)) for key in keys) for row in rows]
+    return table(title, tuple(map(label, keys)), cells)

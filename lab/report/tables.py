@@ -18,7 +18,7 @@ Row = Mapping[str, Cell]
 _LATENCY: Final = ("mean_ms", "p50_ms", "p95_ms", "p99_ms", "max_ms")
 _PLAIN: Final = (
     "started_at_s", "duration_s", "requests", "failures", "throughput_rps", "normalised_rps", "normalised_by", "work_ms",
-    "db_work_ms", "drift_ratio", "balancer_requests", "actions", "generator_cpu_ratio", "generator_lag_p99_ms",
+    "drift_ratio", "balancer_requests", "actions", "generator_cpu_ratio", "generator_lag_p99_ms",
     "generator_processes", "host_idle_ratio", "host_steal_ratio", "collectors_cpu_ratio",
 )  # fmt: skip
 

@@ -22,6 +22,7 @@ from lab.report.numbers import (
 )
 from lab.report.speed_up import speed_up
 from lab.report.tiers import signals, tier_uses
+from lab.report.validity import generator_line
 
 TIER_HEADER: Final = ("tier", "n", "CPU of quota", "throttled", "memory", "what else tells")
 _MIN_BAR: Final = 6
@@ -163,7 +164,9 @@ def bench_lines(
     step = next_command(run) if next_step is None else next_step
     pointers = [f"report: {report}"] if report else []
     pointers += [f"next: {step}"] if step else []
-    lines = [line for line in (quote_line(run), limit_line(run), THIS_MACHINE_ONLY) if line]
+    lines = [
+        line for line in (quote_line(run), limit_line(run), generator_line(run), THIS_MACHINE_ONLY) if line
+    ]
     tail = "     ".join(pointers)
     lines += pointers if width and len(tail) > width else [tail] if tail else []
     if width:  # a path or a command is for copying: it is never broken

@@ -22,9 +22,6 @@ def measurement_rows(run: Run) -> Rows:
             with_unit(m.throughput_rps, "req/s"),
             with_unit(m.latency.p95_ms, "ms"),
             f"{m.failures:,} of {m.requests:,}",
-            percent(m.generator_cpu_ratio),
-            percent(m.host_idle_ratio),
-            with_unit(m.work_ms, "ms"),
             _reasons(m),
         )
         for point in run.points
@@ -37,12 +34,24 @@ def measurement_rows(run: Run) -> Rows:
         "throughput",
         "p95",
         "failed",
-        "generator CPU",
-        "machine idle",
-        "unit of work",
         "reasons",
     )
     return (first, *header), rows
+
+
+def _generator_cpu(m: Measurement) -> str:
+    of = f", the busiest of {m.generator_processes}" if m.generator_processes > 1 else ""
+    return percent(m.generator_cpu_ratio) + of
+
+
+def generator_line(run: Run) -> str:
+    """Return what the load generator was, where it was more than one process; else nothing."""
+    every = [m for point in run.points for m in point.measurements]
+    processes = max((m.generator_processes for m in every), default=1)
+    if processes == 1:
+        return ""
+    busiest = max(m.generator_cpu_ratio for m in every if m.generator_processes == processes)
+    return f"load generator: {processes} processes, the busiest used {percent(busiest)} of a core"
 
 
 def _reasons(m: Measurement) -> str:
@@ -58,8 +67,9 @@ def gate_rows(run: Run) -> Rows:
         for m in point.measurements
     ]
     header = (
-        factor_words(run) or "point", "block", "HAProxy against the generator", "smallest and largest share of a replica", "drift of the speed",
-        "steady from", "normalised by", "event loop late (p99)", "starts late, dropped", "steal", "time lost",
+        factor_words(run) or "point", "block", "HAProxy against the generator", "smallest and largest share of a replica", "unit of work",
+        "drift of the speed", "steady from", "normalised by", "generator CPU", "event loop late (p99)", "starts late, dropped", "machine idle",
+        "steal", "time lost",
     )  # fmt: skip
     return header, rows
 
@@ -76,7 +86,7 @@ def _counted(m: Measurement) -> tuple[str, str]:
     )
 
 
-def _speed(m: Measurement) -> tuple[str, str, str]:
+def _speed(m: Measurement) -> tuple[str, str, str, str]:
     drift = (
         NOTHING
         if m.drift_ratio is None
@@ -84,17 +94,20 @@ def _speed(m: Measurement) -> tuple[str, str, str]:
     )
     found = [] if m.steady is None else [m.steady.throughput_s, m.steady.latency_s, m.steady.hit_ratio_s]
     seconds = [value for value in found if value is not None]
-    return drift, f"{short(max(seconds))} s" if seconds else NOTHING, m.normalised_by or NOTHING
+    steady = f"{short(max(seconds))} s" if seconds else NOTHING
+    return with_unit(m.work_ms, "ms"), drift, steady, m.normalised_by or NOTHING
 
 
-def _generator(m: Measurement) -> tuple[str, str]:
+def _generator(m: Measurement) -> tuple[str, str, str]:
     starts = m.starts
     late = NOTHING if starts is None else f"{starts.late:,}, {starts.dropped:,} of {starts.planned:,}"
-    return with_unit(m.generator_lag_p99_ms, "ms"), late
+    return _generator_cpu(m), with_unit(m.generator_lag_p99_ms, "ms"), late
 
 
-def _time(m: Measurement) -> tuple[str, str]:
+def _time(m: Measurement) -> tuple[str, str, str]:
     lost = m.lost
-    return percent(
-        m.host_steal_ratio
-    ), f"{short(round(max(lost.asleep_s, abs(lost.stepped_s), lost.stalled_s, lost.late_s), 2))} s"
+    return (
+        percent(m.host_idle_ratio),
+        percent(m.host_steal_ratio),
+        f"{short(round(max(lost.asleep_s, abs(lost.stepped_s), lost.stalled_s, lost.late_s), 2))} s",
+    )

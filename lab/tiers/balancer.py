@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from lab.assets import read
-from lab.model.topology import MAX_REPLICAS, Topology
+from lab.model.topology import Topology
+from lab.model.topology_values import MAX_REPLICAS
 from lab.tiers.base import Part, one_service
 from lab.tiers.template import fill
 

@@ -17,6 +17,7 @@ DRAIN_S: Final = (
 )
 READY_S: Final = 30.0
 _POLL_S: Final = 0.2
+_CUT: Final = "== answers"
 
 
 def _admin(ctx: Context, lab: RunningLab, command: str) -> str:
@@ -28,8 +29,11 @@ def _admin(ctx: Context, lab: RunningLab, command: str) -> str:
 
 def server_rows(ctx: Context, lab: RunningLab) -> dict[str, dict[str, str]]:
     """Return HAProxy's statistics of the web backend's servers, by server name, as strings by column."""
-    text = _admin(ctx, lab, "show stat").lstrip("# ")
-    rows = csv.DictReader(io.StringIO(text))
+    return _rows(_admin(ctx, lab, "show stat"))
+
+
+def _rows(text: str) -> dict[str, dict[str, str]]:
+    rows = csv.DictReader(io.StringIO(text.lstrip("# ")))
     return {row["svname"]: row for row in rows if row["pxname"] == "web" and row["svname"] != "BACKEND"}
 
 
@@ -76,13 +80,12 @@ def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
     deadline = ctx.clock.monotonic_s() + READY_S
     missing = wanted
     while ctx.clock.monotonic_s() < deadline:
-        rows = server_rows(ctx, lab)
-        for name in wanted:
+        rows, answering = _ask(ctx, lab, requests=4 * len(wanted))
+        for name in wanted & set(rows):
             if rows[name]["status"].startswith("DRAIN"):  # left by a command that was killed while it drained
                 enable(ctx, lab, name)
-        missing = wanted - {name for name, row in rows.items() if row["status"].startswith("UP")}
-        if not missing:
-            missing = wanted - _answering(ctx, lab, requests=4 * len(wanted))
+        up = {name for name, row in rows.items() if row["status"].startswith("UP")}
+        missing = wanted - (up & answering)
         if not missing:
             return
         ctx.clock.sleep(_POLL_S)
@@ -92,19 +95,22 @@ def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
     )
 
 
-def _answering(ctx: Context, lab: RunningLab, *, requests: int) -> set[str]:
+def _ask(ctx: Context, lab: RunningLab, *, requests: int) -> tuple[dict[str, dict[str, str]], set[str]]:
+    """Return the servers' statistics and the replicas that answered; both in one go, each going in has its price."""
     # Asked from inside the balancer: works wherever the engine is, and whatever stands between it and this process.
     # shut-none: HAProxy takes a half-closed connection for a client that left (option abortonclose).
     script = (
-        'i=0; while [ "$i" -lt "$0" ]; do '
+        f'balancer-admin "show stat"; echo "{_CUT}"; i=0; while [ "$i" -lt "$0" ]; do '
         'printf "GET /health HTTP/1.0\\r\\nHost: balancer\\r\\nX-Forwarded-For: 198.51.100.%d\\r\\n\\r\\n" "$i" '
         "| socat -t 5 - TCP:127.0.0.1:80,shut-none; i=$((i+1)); done"
     )
     balancer = lab.container("balancer")
-    assert balancer is not None  # noqa: S101 - server_rows found it
+    if balancer is None:
+        raise TierUnhealthy("balancer: not there", hint="lab up")
     try:
         text = ctx.engine.run_in(balancer.id, ["sh", "-c", script, str(requests)], timeout_s=60)
     except LabError:
-        return set()
-    lines = [line.partition(":") for line in text.splitlines()]
-    return {value.strip() for key, _, value in lines if key.strip().lower() == "x-replica"}
+        return {}, set()
+    statistics, _, answers = text.partition(f"{_CUT}\n")
+    lines = [line.partition(":") for line in answers.splitlines()]
+    return _rows(statistics), {value.strip() for key, _, value in lines if key.strip().lower() == "x-replica"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Surroundings,
     )
     from lab.workflows.doctor import MachineControl
+    from lab.workflows.generators import Generators
     from lab.workflows.images import ImageStore
 
 
@@ -39,3 +40,4 @@ class Context:
     clock: Clock
     locks: Locks
     reporter: Reporter
+    generators: Generators

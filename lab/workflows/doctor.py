@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from lab.errors import LabError, MachineNotReady
-from lab.model.doctor import Check, Facts, checks
+from lab.model.diagnosis import checks
+from lab.model.doctor import Check, Facts
 from lab.model.install import Host, InstallPlan, PlannedFile, as_shell, plan_install, same_settings
 from lab.ports import Reporter
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 from lab.errors import BadInput, LabBusy
 from lab.model.holder import Holder
+from lab.together import together
 from lab.workflows.context import Context
 
 PATIENCE_S: Final = 60.0  # for a command that changes a lab; nearly all of them end within half of this
@@ -33,9 +35,10 @@ def exclusively(ctx: Context, command: str, *, lab: str | None = None) -> Iterat
             f' do not run two commands on lab "{name}" at once'
         )
     try:
-        refuse_foreign(ctx, name)
+        jobs = [partial(refuse_foreign, ctx, name)]
         if command != "down":  # which removes them all
-            ctx.probe.remove_orphans(name)
+            jobs.append(partial(ctx.probe.remove_orphans, name))
+        together(*jobs)
         yield
     finally:
         ctx.locks.release(name)

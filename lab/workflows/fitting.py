@@ -10,6 +10,7 @@ from lab.model.demand import REFERENCE
 from lab.model.fit import Fit, fit
 from lab.model.images import IMAGES, images_for, with_parents
 from lab.model.topology import Topology
+from lab.together import together
 from lab.workflows.context import Context
 from lab.workflows.find import running_lab
 
@@ -38,11 +39,13 @@ def require_fits(
     Raises:
         MachineNotReady: memory or disk do not suffice for one of them.
     """
-    room = ctx.surroundings.room()
-    lab = running_lab(ctx)
-    runs = lab.topology if lab and any(c.state == "running" for c in lab.containers) else None
     names = with_parents({name for topology in topologies.values() for name in images_for(topology)})
-    there = ctx.images.inspect([IMAGES[name].reference for name in names])
+    room, lab, there = together(
+        ctx.surroundings.room,
+        lambda: running_lab(ctx),
+        lambda: ctx.images.inspect([IMAGES[name].reference for name in names]),
+    )
+    runs = lab.topology if lab and any(c.state == "running" for c in lab.containers) else None
     missing = [name for name in names if IMAGES[name].reference not in there]
     fits = {
         value: fit(

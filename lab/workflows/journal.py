@@ -21,7 +21,7 @@ from lab.model.topology import options_of
 from lab.workflows.context import Context
 from lab.workflows.find import running_lab
 from lab.workflows.sweep_plan import SweepPlan
-from lab.workflows.up import images_of
+from lab.workflows.up_plan import images_of
 
 
 @dataclass(slots=True, kw_only=True)

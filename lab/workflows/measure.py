@@ -17,13 +17,12 @@ from lab.model.state import CpuSample, RunningLab
 from lab.model.topology import Topology
 from lab.workflows.ceiling import ensure_ceiling
 from lab.workflows.context import Context
+from lab.workflows.generators import learned, processes_for
 from lab.workflows.judged import asked_of, writes_since_restored
-from lab.workflows.observed import TIERS, Seen, measured_containers, measurement_of, note, rate_rps
+from lab.workflows.observed import Seen, measured_containers, measurement_of, note, rate_rps
+from lab.workflows.probe_job import job_of
 
-# The data set's size, as the db image is seeded (mysql/seed).
-DATA: Final = {"users": 2000, "photos": 20000}
 _AS_PLANNED: Final[Mapping[str, float]] = {}
-POOL_USERS: Final = 512  # the most actions of an open load that may be under way; those beyond are dropped
 FILL_SHARE: Final = 0.5  # of ramp + warm-up during which quotas are lifted, so that the cache fills quickly
 
 
@@ -70,35 +69,6 @@ class Progress:
     rate_rps: float | None = None
 
 
-def job_of(lab: RunningLab, topology: Topology, scenario: Scenario, load: Load) -> dict[str, Any]:
-    """Return the probe's job document."""
-    return {
-        "schema": "probe.job/1",
-        "target": f"http://{topology.entry}",
-        "seed": load.seed,
-        "scenario": {
-            "name": scenario.name,
-            "locustfile": scenario.locustfile,
-            "modules": {},
-            "settings": dict(scenario.settings),
-        },
-        "load": {
-            **(
-                {"users": load.users}
-                if load.rate_rps is None
-                else {"users": POOL_USERS, "rate_rps": load.rate_rps}
-            ),
-            "ramp_s": load.ramp_s,
-            "warmup_s": load.warmup_s,
-            "duration_s": load.duration_s,
-            **({} if load.think_s is None else {"think_s": load.think_s}),
-        },
-        "watch": {tier: [c.service for c in lab.tier(tier)] for tier in TIERS if lab.tier(tier)},
-        "data": DATA,
-        "verify": scenario.verify,
-    }
-
-
 def set_quotas(
     ctx: Context,
     lab: RunningLab,
@@ -130,6 +100,8 @@ def measure(
 ) -> tuple[Measurement, dict[str, Any]]:
     """Measure one window; return it with the probe's description of the machine.
 
+    A window whose load generator had no room is marked as spoiled: measured again, it has more processes.
+
     Args:
         shares: cores of each container of a tier, in place of the plan's, for this window.
 
@@ -140,7 +112,8 @@ def measure(
     ensure_ceiling(ctx, lab)
     started_s = ctx.clock.now_s()
     seen = Seen(writes=writes_since_restored(ctx, lab))
-    with ctx.probe.run(ctx.lab, job_of(lab, topology, scenario, load)) as events:
+    job = job_of(lab, topology, scenario, load, processes=processes_for(ctx, load))
+    with ctx.probe.run(ctx.lab, job) as events:
         try:
             _watch(ctx, lab, topology, load, events, seen, on_progress, shares)
         finally:
@@ -150,7 +123,7 @@ def measure(
         raise LabError("The probe ended without a result.", hint="lab logs; run again with --debug")
     asked = asked_of(topology, scenario, load)
     found = measurement_of(lab, asked, seen, seen.result, block=block, started_s=started_s)
-    return found, seen.ready
+    return learned(ctx, load, found), seen.ready
 
 
 def _watch(

@@ -13,7 +13,7 @@ from lab.model.stats import mean
 from lab.model.use import TierValues, use_of
 from lab.model.window import Asked
 from lab.workflows.judged import judged
-from lab.workflows.readings import Edges, balancer_count, db_work_ms, hit_ratios
+from lab.workflows.readings import Edges, balancer_count, hit_ratios
 
 TIERS: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
 
@@ -198,9 +198,9 @@ def measurement_of(
         starts=Starts(**result["starts"]) if "starts" in result else None,
         generator_lag_p99_ms=generator.get("loop_lag_p99_ms"),
         generator_processes=generator.get("processes", 1),
+        generator_cpu_cores=generator.get("cpu_cores"),
         collectors_cpu_ratio=seen.collectors_cpu_ratio,
         writes=seen.writes,
-        db_work_ms=db_work_ms(seen.tiers),
     )
     return judged(
         found,

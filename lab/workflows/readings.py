@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from statistics import mean, median
+from statistics import mean
 from typing import Any, Final
 
 from lab.model.use import TierValues
@@ -27,9 +27,3 @@ def hit_ratios(tiers: TierValues, nodes: Sequence[str]) -> list[float]:
     """Return the cache's share of hits in each second, the mean over its nodes; empty without one."""
     series = [tiers.by_target.get(node, {}).get("hit_ratio", []) for node in nodes]
     return [mean(values) for values in zip(*series, strict=False)]
-
-
-def db_work_ms(tiers: TierValues) -> float | None:
-    """Return the median of the primary's unit of work; None when it did none."""
-    units = tiers.by_target.get("db-primary", {}).get("unit_ms")
-    return median(units) if units else None

@@ -20,7 +20,7 @@ from lab.model.verdict import binding_tier, limit_words, verdict_of
 from lab.workflows.context import Context
 from lab.workflows.find import own_web_image
 from lab.workflows.measure import Load
-from lab.workflows.up import images_of
+from lab.workflows.up_plan import images_of
 
 
 def new_run_id(ctx: Context, scenario: Scenario, what: str) -> str:
@@ -84,7 +84,6 @@ def reference_record(reference: Reference) -> dict[str, Any]:
     """Return what a run's environment keeps of the reference speed."""
     return {
         "reference_work_ms": reference.work_ms,
-        "reference_db_work_ms": reference.db_work_ms,
         "reference_from": reference.source,
     }
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from lab.errors import LabError
 from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
+from lab.together import together
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
 from lab.workflows.starting import restart, set_shares
@@ -66,9 +67,10 @@ def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> Running
     tiers = (*STATEFUL, "store") if with_store else STATEFUL
     containers = [c for tier in tiers for c in lab.tier(tier)]
     with ctx.reporter.step("restoring the data set", expected_s=4):
-        ctx.engine.set_quota([c.id for c in containers], None)
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            list(pool.map(lambda c: _forget(ctx, c), [c for c in containers if c.tier in _LAST_FILE]))
+        together(
+            partial(ctx.engine.set_quota, [c.id for c in containers], None),
+            *(partial(_forget, ctx, c) for c in containers if c.tier in _LAST_FILE),
+        )
         restart(ctx, containers)  # a replica that is healthy is in sync
         fresh = need_running_lab(ctx)
         set_shares(ctx, fresh, topology)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from lab.errors import LabError, MachineNotReady, TierUnhealthy
@@ -18,6 +19,7 @@ from lab.model.plan import quota_cores
 from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
 from lab.ports import Changes, Compose
+from lab.together import together
 from lab.workflows.context import Context
 
 HEALTHY_S: Final = 120.0
@@ -42,13 +44,15 @@ def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new:
         MachineNotReady: an image is missing, or no address range is free.
     """
     with ctx.engine.changes(ctx.lab) as changes:
-        _start_all(ctx, compose, services, is_new=is_new)
+        _start_all(ctx, compose, services, changes, is_new=is_new)
         _wait_healthy(ctx, services, changes)
 
 
-def _start_all(ctx: Context, compose: Compose, services: Sequence[str], *, is_new: bool) -> None:
+def _start_all(
+    ctx: Context, compose: Compose, services: Sequence[str], changes: Changes, *, is_new: bool
+) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
-        passwords = _Passwords(ctx)
+        passwords = _Passwords(ctx, changes)
         early: Future[None] | None = None
         try:  # from before it is handed over: it works on until it is told, and the pool waits for it
             if is_new and _ONCE in services:
@@ -70,21 +74,22 @@ def _start_all(ctx: Context, compose: Compose, services: Sequence[str], *, is_ne
 class _Passwords:
     """Makes the passwords as soon as the container for it exists: the others are still being created."""
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, changes: Changes) -> None:
         self._ctx = ctx
+        self._changes = changes
         self.is_created = threading.Event()
 
     def make(self) -> None:
         """Run the container and wait for its end."""
-        while True:
-            is_last = self.is_created.is_set()
-            for container in self._ctx.engine.containers(self._ctx.lab):
-                if container.service == _ONCE:
-                    self._run(container)
-                    return
-            if is_last:
-                return  # compose failed, and says why
-            self._ctx.clock.sleep(_POLL_S)
+        while not self.is_created.is_set():
+            news = self._changes.wait(_POLL_S)
+            if any(one.service == _ONCE and one.kind == "created" for one in news):
+                break
+        for container in self._ctx.engine.containers(self._ctx.lab):
+            if container.service == _ONCE:
+                self._run(container)
+                return
+        # No such container: compose failed, and says why.
 
     def _run(self, container: Container) -> None:
         try:
@@ -134,8 +139,7 @@ def restart(ctx: Context, containers: Sequence[Container]) -> None:
     with ctx.engine.changes(ctx.lab) as changes:
         ctx.engine.stop([c.id for c in containers], timeout_s=0)
         ctx.engine.start(primary)
-        with ThreadPoolExecutor(max_workers=8) as pool:
-            _all_of([pool.submit(ctx.engine.start, [c.id]) for c in containers if c.id not in primary])
+        together(*(partial(ctx.engine.start, [c.id]) for c in containers if c.id not in primary))
         _wait_healthy(ctx, [c.service for c in containers], changes)
 
 
@@ -157,7 +161,16 @@ def _wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> No
         broken = [name for name in late if name not in there or _is_broken(there[name])]
         if broken or ctx.clock.monotonic_s() > deadline_s:
             raise _unhealthy(ctx, there, broken or late)
-        changes.wait(_LOOK_S)
+        _listen(changes, set(late))
+
+
+def _listen(changes: Changes, late: set[str]) -> None:
+    """Return when a look at the containers is worth its price: all are healthy, one is not, or nothing is heard."""
+    while late:
+        heard = changes.wait(_LOOK_S)
+        if not heard or any(one.kind in {"unhealthy", "ended"} for one in heard):
+            return
+        late = late - {one.service for one in heard if one.kind == "healthy"}
 
 
 def _is_broken(container: Container) -> bool:
@@ -176,8 +189,10 @@ def _unhealthy(ctx: Context, there: dict[str, Container], names: Sequence[str]) 
 
 def set_shares(ctx: Context, lab: RunningLab, topology: Topology) -> None:
     """Give every container the CPU share of the plan."""
+    jobs = []
     for tier in dict.fromkeys(c.tier for c in lab.containers):
         cores = quota_cores(topology, tier)
         ids = [c.id for c in lab.tier(tier) if c.state == "running"]
         if cores is not None and ids:
-            ctx.engine.set_quota(ids, quota(cores))
+            jobs.append(partial(ctx.engine.set_quota, ids, quota(cores)))
+    together(*jobs)

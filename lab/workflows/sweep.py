@@ -24,7 +24,8 @@ from lab.workflows.record import keep, new_run_id
 from lab.workflows.reset import is_changed, reset_data
 from lab.workflows.sweep_plan import SweepPlan
 from lab.workflows.sweep_record import how_precise, sweep_run
-from lab.workflows.up import execute, plan_up
+from lab.workflows.up import execute
+from lab.workflows.up_plan import plan_up
 
 OnProgress = Callable[[Progress], None]
 OnVisit = Callable[[int, Visit, Measurement | None], None]

@@ -1,130 +1,19 @@
-"""Bring a lab to a topology: say what changes, change the least, return when every tier serves."""
+"""Bring a lab to a topology: change the least, return when every tier serves."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Final
+from collections.abc import Sequence
 
-from lab.errors import BadInput, MachineNotReady, PortBusy
-from lab.model.doctor import version_tuple
-from lab.model.images import images_for
-from lab.model.plan import quota_cores
-from lab.model.state import LABEL_LAB, LABEL_SPEC, LABEL_TIER, LABEL_TOPOLOGY, Change, RunningLab, difference
-from lab.model.topology import Topology, options_of
+from lab.errors import MachineNotReady, PortBusy
+from lab.model.state import RunningLab
 from lab.ports import Compose
-from lab.render.compose import Bundle, render
-from lab.render.older import START_INTERVAL_API
-from lab.tiers.base import image
 from lab.workflows.balancer import drain, enable, verify_replicas
 from lab.workflows.context import Context
-from lab.workflows.find import need_running_lab, running_lab
-from lab.workflows.mend import half_made, mend_maxconn, mend_quotas
+from lab.workflows.find import need_running_lab
+from lab.workflows.mend import mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
 from lab.workflows.starting import bring_up, set_shares
-
-FIRST_PORT: Final = 8080
-PORT_TRIES: Final = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What `up` is going to do."""
-
-    topology: Topology
-    bundle: Bundle
-    specs: Mapping[str, str]
-    change: Change
-    before: RunningLab | None
-    ports: Sequence[int]
-
-    @property
-    def is_fresh(self) -> bool:
-        """Say whether nothing of this lab runs yet."""
-        return self.before is None or not any(c.state == "running" for c in self.before.containers)
-
-
-def images_of(topology: Topology, web_image: str | None = None) -> list[str]:
-    """Return the image references that a topology needs, the measuring container's included."""
-    own = {"web": web_image} if web_image else {}
-    return [own.get(name) or image(name) for name in images_for(topology)]
-
-
-def _spec(*parts: str) -> str:
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-
-def plan_up(
-    ctx: Context, topology: Topology, *, port: int | None = None, web_image: str | None = None
-) -> Plan:
-    """Compare the wanted topology with what runs.
-
-    Raises:
-        MachineNotReady: an image is missing, or no engine answers.
-        BadInput: another subnet than the running lab's.
-    """
-    references = images_of(topology, web_image)
-    ids = ctx.engine.image_ids(references)
-    missing = [reference for reference in references if reference not in ids]
-    if missing:
-        raise MachineNotReady(f"Images are missing: {', '.join(missing)}.", hint="lab images build")
-    before = running_lab(ctx)
-    if left := half_made(before):
-        ctx.engine.remove(left)
-        before = running_lab(ctx)
-    topology = _keep_subnet(topology, before)
-    known = version_tuple(ctx.engine.api_version()) >= START_INTERVAL_API
-    bundle = render(topology, web_image=web_image, start_interval=known)
-    specs = {service.name: _spec(service.spec, ids[service.image]) for service in bundle.services}
-    change = difference(specs, before.containers if before else ())
-    kept = before.host_port if before else None
-    if port is not None and kept is not None and port != kept:
-        change = Change(
-            add=change.add,
-            replace=tuple({*change.replace, topology.entry} - set(change.add)),
-            remove=change.remove,
-            keep=tuple(name for name in change.keep if name != topology.entry),
-        )
-    first = port or kept or FIRST_PORT
-    ports = [first] if port else list(range(first, first + PORT_TRIES))
-    return Plan(topology=topology, bundle=bundle, specs=specs, change=change, before=before, ports=ports)
-
-
-def _keep_subnet(topology: Topology, before: RunningLab | None) -> Topology:
-    have = before.topology.subnet if before and before.topology else None
-    if have is None or topology.subnet == have:
-        return topology
-    if not topology.subnet:
-        return replace(topology, subnet=have)
-    raise BadInput(
-        f"--subnet: a running lab keeps its networks ({have or 'chosen by the engine'}); got {topology.subnet!r}",
-        hint="lab down, then lab up again",
-    )
-
-
-def overlay(plan: Plan, lab: str) -> dict[str, Any]:
-    """Return what a lab's containers have beyond its file: labels that make it findable, and a start without limits.
-
-    The labels: whose it is, its tier, and what it was started from.
-    """
-    services: dict[str, Any] = {}
-    for service in plan.bundle.services:
-        labels = {LABEL_LAB: lab, LABEL_TIER: service.tier, LABEL_SPEC: plan.specs[service.name]}
-        if service.name == "credentials":
-            labels[LABEL_TOPOLOGY] = json.dumps(
-                {key.replace("-", "_"): value for key, value in options_of(plan.topology).items()}
-            )
-        services[service.name] = {"labels": labels}
-        if quota_cores(plan.topology, service.tier) is not None:
-            services[service.name]["cpu_quota"] = -1  # no limit until all serve: see lab.workflows.starting
-    owned = {"labels": {LABEL_LAB: lab}}
-    return {
-        "services": services,
-        "networks": dict.fromkeys(("edge", "web", "data"), owned),
-        "volumes": dict.fromkeys(plan.bundle.volumes, owned),
-    }
+from lab.workflows.up_plan import Plan, overlay
 
 
 def execute(ctx: Context, plan: Plan) -> RunningLab:

@@ -176,7 +176,12 @@ def _control(found: Explained, shares: dict[str, float], suspect: str) -> str:
 def _require_room(ctx: Context, found: Explained, predicted: float) -> None:
     idle = mean([m.host_idle_ratio for m in found.measurements if m.host_idle_ratio is not None])
     cores = ctx.engine.machine().cores
-    used = mean([sum(use.cpu_cores for use in m.use) + m.generator_cpu_ratio for m in found.measurements])
+    used = mean(
+        [
+            sum(use.cpu_cores for use in m.use) + (m.generator_cpu_cores or m.generator_cpu_ratio)
+            for m in found.measurements
+        ]
+    )
     extra, room = (predicted - 1) * used, (idle - _SPARE_CORES_RATIO) * cores
     if extra > room:
         raise MachineNotReady(

@@ -49,7 +49,8 @@ def _run(job: Job, text: str, watch: Watch, writer: Writer) -> int:
         time.sleep(job.load.duration_s)
         return 0
     files = {f"{job.scenario.name}.py", *job.scenario.modules}
-    return Supervisor(writer, watch).run(text, job.load.planned_s, files)
+    processes = min(job.load.processes, job.load.users)
+    return Supervisor(writer, watch).run(text, processes, job.load.planned_s, files)
 
 
 def _read_job() -> str:
@@ -66,7 +67,7 @@ def _read_job() -> str:
 
 
 def _end(code: int) -> NoReturn:
-    """End at once; the generator is tied to this process by its parent-death signal."""
+    """End at once; the generator's processes are tied to this one by their parent-death signal."""
     os._exit(code)
 
 

@@ -10,7 +10,7 @@ class ClosedLoop(Loop):
     """The load follows the lab: whoever waits for an answer sends nothing."""
 
     def _begin(self) -> None:
-        self._runner.start(self._load.users, spawn_rate=self._load.users / max(self._load.ramp_s, 1.0))
+        self._runner.start(self._users, spawn_rate=self._users / max(self._load.ramp_s, 1.0))
 
     def _stop(self) -> None:
         for greenlet in list(self._runner.user_greenlets):

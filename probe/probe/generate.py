@@ -1,4 +1,8 @@
-"""The generator's process: Locust as a library, one closed or open loop. Started by ``probe.supervise``, never by hand."""
+"""A process of the generator: Locust as a library, its share of a closed or open loop.
+
+Started by ``probe.supervise``, never by hand: ``python -m probe.generate NUMBER COUNT``. Standard input has two lines:
+the job, and the monotonic time at which all processes begin. The first process also verifies.
+"""
 
 import ctypes
 import faulthandler
@@ -21,6 +25,7 @@ from probe.mix import Dealer
 from probe.openloop import OpenLoop
 from probe.recorder import Recorder
 from probe.scenario import ScenarioError, files, user_class
+from probe.share import Share
 from probe.supervise import EXIT_OK, EXIT_SCENARIO_FAILED
 from probe.textmodules import Blame, blame
 from probe.verify import try_actions, unhealthy_replicas
@@ -28,23 +33,24 @@ from probe.wire import Writer
 from probe.workload import Workload
 
 _PR_SET_PDEATHSIG: Final = 1  # Source: prctl(2)
-# Less than the container has: a scenario that takes too much then fails with file and line instead of being killed.
+# Of all processes, less than the container has: a scenario that takes too much then fails with file and line instead of
+# being killed.
 MEMORY_BYTES: Final = 768 * 2**20
 
 
-def main() -> int:
-    """Run the job on standard input and return the exit code."""
+def main(share: Share) -> int:
+    """Run a share of the job on standard input and return the exit code."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # never outlive the supervisor
     faulthandler.register(signal.SIGUSR1, all_threads=False)
     signal.signal(signal.SIGUSR2, _print_where(greenlet.getcurrent()))
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY_BYTES // share.count,) * 2)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     writer = _private_output()
-    job = parse_job(sys.stdin.read())
+    job = parse_job(sys.stdin.readline())
     if job.scenario is None:
         return EXIT_OK
     try:
-        return _run(job, job.scenario, writer)
+        return _run(job, job.scenario, share, writer)
     except ScenarioError as error:
         return _fail(writer, error.where, error)
     except SystemExit as error:  # an action called sys.exit: gevent brings it here
@@ -67,7 +73,7 @@ def _private_output() -> Writer:
     return Writer(events, on_closed=lambda: os._exit(1))
 
 
-def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
+def _run(job: Job, scenario: Scenario, share: Share, writer: Writer) -> int:
     recorder = Recorder()
     cls = user_class(job, scenario)
     labload.LabUser.workload = Workload(
@@ -77,21 +83,32 @@ def _run(job: Job, scenario: Scenario, writer: Writer) -> int:
         zipf_s=float(scenario.settings.get("zipf_s", 1.0)),
         think_s=job.load.think_s,
         settings=scenario.settings,
-        dealer=Dealer(scenario.mix, job.seed),
+        dealer=Dealer(scenario.mix, job.seed, share.number),
         action_done=recorder.action_done,
     )
+    labload.LabUser.number_by(share.numbers())
     loop = (
-        OpenLoop(job.load, cls, recorder, writer, job.seed)
+        OpenLoop(job.load, share, cls, recorder, writer, job.seed)
         if job.load.rate_rps
-        else ClosedLoop(job.load, cls, recorder, writer)
+        else ClosedLoop(job.load, share, cls, recorder, writer)
     )
-    if job.verify and not _verify(job, scenario, loop, recorder, writer):
+    if job.verify and share.number == 0 and not _verify(job, scenario, loop, recorder, writer):
         return EXIT_SCENARIO_FAILED
-    failure = loop.run()
+    loop.settle()
+    failure = loop.run(_begins_s(writer))
     if failure is not None:
         return _fail(writer, blame(failure, files(scenario)), failure)
-    writer.emit("result", **loop.result())
+    writer.emit("tally", **loop.tally())
     return EXIT_OK
+
+
+def _begins_s(writer: Writer) -> float:
+    """Say that this process is ready, and return when all of them begin; never return when the supervisor is gone."""
+    writer.emit("waiting")
+    line = sys.stdin.readline()
+    if not line:
+        os._exit(EXIT_SCENARIO_FAILED)
+    return float(line)
 
 
 def _verify(job: Job, scenario: Scenario, loop: Loop, recorder: Recorder, writer: Writer) -> bool:
@@ -126,6 +143,6 @@ def _fail(writer: Writer, where: Blame, error: BaseException) -> int:
 
 
 if __name__ == "__main__":
-    code = main()
+    code = main(Share(number=int(sys.argv[1]), count=int(sys.argv[2])))
     sys.stderr.flush()
     os._exit(code)  # greenlets and threads of the scenario must not delay the end

@@ -12,11 +12,13 @@ WATCHABLE: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "sto
 MAX_DURATION_S: Final = 24 * 3600.0
 MAX_USERS: Final = 10_000
 MAX_RATE_RPS: Final = 10_000
+MAX_PROCESSES: Final = 4  # of the generator: each gets its part of the container's memory
 MIX_TOLERANCE: Final = 1e-6
 
 _JOB_KEYS: Final = frozenset({"schema", "target", "seed", "scenario", "load", "watch", "data", "verify"})
 _SCENARIO_KEYS: Final = frozenset({"name", "locustfile", "modules", "settings"})
-_LOAD_KEYS: Final = frozenset({"users", "rate_rps", "ramp_s", "warmup_s", "duration_s", "think_s"})
+_SPANS: Final = {"ramp_s", "warmup_s", "duration_s", "think_s"}
+_LOAD_KEYS: Final = frozenset({"users", "rate_rps", "processes", *_SPANS})
 _DATA_KEYS: Final = frozenset({"users", "photos"})
 
 
@@ -46,7 +48,7 @@ class Scenario:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
     """A closed load: ``users`` users in a loop of act and think. With ``rate_rps`` an open one: so many actions start
-    each second, and ``users`` is the most that may be under way.
+    each second, and ``users`` is the most that may be under way. ``processes`` of the generator make it together.
     """
 
     users: int
@@ -55,6 +57,7 @@ class Load:
     warmup_s: float
     duration_s: float
     think_s: float
+    processes: int
 
     @property
     def planned_s(self) -> float:
@@ -126,8 +129,7 @@ def _job(document: Mapping[str, Any], reader: FieldReader) -> Job | None:
 
 def _target(document: Mapping[str, Any], reader: FieldReader) -> str:
     target = document.get("target")
-    needed = document.get("scenario") is not None
-    if target is None and not needed:
+    if target is None and document.get("scenario") is None:
         return ""
     ok = isinstance(target, str) and target.startswith("http://") and len(target) > len("http://")
     reader.check(ok=ok, problem=f"target: must be an address like http://balancer, got {target!r}")
@@ -184,15 +186,15 @@ def _load(document: Mapping[str, Any], scenario: Scenario | None, reader: FieldR
         warmup_s=reader.number(table, "load.warmup_s", 0, 0, MAX_DURATION_S),
         duration_s=reader.number(table, "load.duration_s", None, 0.1, MAX_DURATION_S),
         think_s=reader.number(think, "load.think_s", 0, 0, 3600),
+        processes=reader.integer(table, "load.processes", 1, 1, MAX_PROCESSES),
     )
 
 
 def _watch(document: Mapping[str, Any], reader: FieldReader) -> dict[str, tuple[str, ...]]:
     watch = reader.table(document, "watch")
+    allowed = ", ".join(WATCHABLE)
     for tier, targets in watch.items():
-        reader.check(
-            ok=tier in WATCHABLE, problem=f"watch: unknown tier {tier!r} (allowed: {', '.join(WATCHABLE)})"
-        )
+        reader.check(ok=tier in WATCHABLE, problem=f"watch: unknown tier {tier!r} (allowed: {allowed})")
         ok = isinstance(targets, list) and all(isinstance(target, str) and target for target in targets)
         reader.check(ok=ok, problem=f"watch.{tier}: must be a list of host names, got {targets!r}")
     return {tier: tuple(targets) for tier, targets in watch.items() if isinstance(targets, list)}

@@ -44,3 +44,7 @@ class Latencies:
     def encoded(self) -> str:
         """Return the histogram in HdrHistogram's own compressed format (V2, base64)."""
         return str(self._histogram.encode().decode("ascii"))
+
+    def add_encoded(self, text: str) -> None:
+        """Add everything that another histogram held, as it gave it by `encoded`."""
+        self._histogram.decode_and_add(text.encode("ascii"))

@@ -13,8 +13,9 @@ import labload
 from probe.clocks import Clocks
 from probe.job import Load
 from probe.recorder import Effort, Recorder
+from probe.second import nearest_rank
 from probe.seconds import Seconds
-from probe.tally import nearest_rank
+from probe.share import Share
 from probe.wire import Writer
 
 LAG_STEP_S: Final = 0.05
@@ -30,10 +31,18 @@ class StuckError(Exception):
 
 
 class Loop:
-    """One run of the load: ramp, warm-up, window, drain. What it does to the users is in the classes derived from it."""
+    """One process's share of a load: ramp, warm-up, window, drain, at the same moments in all processes.
 
-    def __init__(self, load: Load, cls: type[labload.LabUser], recorder: Recorder, writer: Writer) -> None:
+    What it does to the users is in the classes derived from it.
+    """
+
+    def __init__(
+        self, load: Load, share: Share, cls: type[labload.LabUser], recorder: Recorder, writer: Writer
+    ) -> None:
         self._load = load
+        self._share = share
+        self._users = share.size(load.users)
+        self._begins_s = 0.0
         self._cls = cls
         self._recorder = recorder
         self._writer = writer
@@ -70,60 +79,76 @@ class Loop:
     # -- what the generator calls -------------------------------------------------------------------------------------
 
     def lone_user(self) -> labload.LabUser:
-        """Return a user that is not part of the load; the load's own users are numbered from 0 all the same."""
+        """Return a user that is not part of the load; it takes no number from the load's own users."""
         user = self._cls(self._environment)
-        labload.LabUser.number_from_zero()
+        labload.LabUser.number_by(self._share.numbers())
         return user
 
     def start_of(self, user: labload.LabUser) -> None:
         """Let a user start once, without its usual patience."""
         super(self._cls, user).on_start()
 
-    def run(self) -> BaseException | None:
-        """Run all phases; return what the scenario raised, or None when it ran as it should."""
+    def settle(self) -> None:
+        """Make ready for the load: what is loaded by now stays, so do not walk through it again during the window."""
         gc.collect()
-        gc.freeze()  # what is loaded by now stays: do not walk through it again during the window
+        gc.freeze()
+
+    def run(self, begins_s: float) -> BaseException | None:
+        """Run all phases; return what the scenario raised, or None when it ran as it should.
+
+        Args:
+            begins_s: monotonic time at which the ramp begins; each phase ends at a time that follows from it.
+        """
+        self._begins_s = begins_s
+        gevent.sleep(max(0.0, begins_s - time.monotonic()))
         self._seconds = Seconds(self._recorder, self._writer, self._user_count)
         began = Clocks.now()
         helpers = [gevent.spawn(self._seconds.run), gevent.spawn(self._measure_lag)]
-        self._enter("ramp", self._load.ramp_s)
+        ramped_s = begins_s + self._load.ramp_s
+        warm_s = ramped_s + self._load.warmup_s
+        self._enter("ramp", ramped_s)
         self._begin()
-        if not self._fails_within(self._load.ramp_s):
-            self._enter("warmup", self._load.warmup_s)
-            if not self._fails_within(self._load.warmup_s):
-                self._measure()
+        if not self._fails_by(ramped_s):
+            self._enter("warmup", warm_s)
+            if not self._fails_by(warm_s):
+                self._measure(warm_s + self._load.duration_s)
         self._lost = Clocks.now().lost_since(began)
-        self._enter("drain", DRAIN_LIMIT_S)
+        self._enter("drain", time.monotonic() + DRAIN_LIMIT_S)
         gevent.killall(helpers)
         stuck = self._drain()
         self._runner.quit()
         return self._failure.get_nowait() if self._failure.ready() else stuck
 
-    def result(self) -> dict[str, Any]:
-        """Return the fields of the ``result`` event."""
+    def tally(self) -> dict[str, Any]:
+        """Return the fields of the ``tally`` event: everything that this process counted in the window."""
         generator = {
             "cpu_ratio": self._window_cpu_ratio,
             "loop_lag_p99_ms": nearest_rank(sorted(self._lags_ms), 99),
         }
-        return {**self._recorder.tally.document(*self._window), "generator": generator, "clock": self._lost}
+        return {
+            "window": self._window,
+            "counts": self._recorder.tally.parts(),
+            "generator": generator,
+            "clock": self._lost,
+        }
 
-    def _measure(self) -> None:
+    def _measure(self, end_s: float) -> None:
         effort = Effort()
         self._lags_ms.clear()
         start_s = self._recorder.open_window()
-        self._enter("measure", self._load.duration_s)
-        self._fails_within(self._load.duration_s)
+        self._enter("measure", end_s)
+        self._fails_by(end_s)
         self._window = (start_s, self._recorder.close_window())
         self._window_cpu_ratio = effort.cpu_ratio()
 
-    def _enter(self, phase: str, length_s: float) -> None:
-        self._seconds.begin_phase(time.monotonic() + length_s)
+    def _enter(self, phase: str, end_s: float) -> None:
+        self._seconds.begin_phase(end_s)
         self._recorder.phase = phase
         self._writer.emit("phase", phase=phase)
 
-    def _fails_within(self, length_s: float) -> bool:
-        """Wait; return True at once when the scenario fails."""
-        self._failure.wait(timeout=length_s)
+    def _fails_by(self, end_s: float) -> bool:
+        """Wait until the monotonic time ``end_s``; return True at once when the scenario fails."""
+        self._failure.wait(timeout=max(0.0, end_s - time.monotonic()))
         return bool(self._failure.ready())
 
     def _measure_lag(self) -> None:

@@ -27,13 +27,15 @@ class Dealer:
     """Deals action names from a shuffled deck that all users share, and shuffles again when it is used up.
 
     Independent draws would give the same shares only on average: in a short run the rare, expensive actions vary by
-    a quarter, and that variation would look like a difference between topologies.
+    a quarter, and that variation would look like a difference between topologies. Each process of the generator deals
+    from a deck of its own, in an order that its ``number`` decides.
     """
 
-    def __init__(self, mix: Mapping[str, float], seed: int) -> None:
+    def __init__(self, mix: Mapping[str, float], seed: int, number: int = 0) -> None:
         self._deck = deck(mix)
         self._hand: list[str] = []
-        self._rng = random.Random(f"{seed}:mix")  # noqa: S311 - a workload, not a secret
+        order = f"{seed}:mix:{number}" if number else f"{seed}:mix"
+        self._rng = random.Random(order)  # noqa: S311 - a workload, not a secret
 
     def next(self) -> str:
         """Return the next action's name."""

@@ -16,6 +16,7 @@ from probe.arrivals import Arrivals, Starts
 from probe.job import Load
 from probe.loop import Loop
 from probe.recorder import Recorder
+from probe.share import Share
 from probe.wire import Writer
 
 READY_S: Final = 0.5  # of arrivals: so many users are made before the load begins
@@ -27,22 +28,29 @@ class OpenLoop(Loop):
     """Users wait in a pool; whoever is due takes the one that was used last, so that connections stay warm."""
 
     def __init__(
-        self, load: Load, cls: type[labload.LabUser], recorder: Recorder, writer: Writer, seed: int
+        self,
+        load: Load,
+        share: Share,
+        cls: type[labload.LabUser],
+        recorder: Recorder,
+        writer: Writer,
+        seed: int,
     ) -> None:
-        super().__init__(load, cls, recorder, writer)
-        self._arrivals = Arrivals(load.rate_rps, seed)
+        super().__init__(load, share, cls, recorder, writer)
+        self._arrivals = Arrivals(load.rate_rps, seed, share)
         self._starts = Starts()
         self._idle: list[labload.LabUser] = []
         self._count = 0
         self._under_way: set[Any] = set()
         self._helpers: list[Any] = []
 
-    def result(self) -> dict[str, Any]:
-        """Return the fields of the ``result`` event, with how the plan was kept."""
-        return {**super().result(), "starts": self._starts.document()}
+    def tally(self) -> dict[str, Any]:
+        """Return the fields of the ``tally`` event, with how the plan was kept."""
+        return {**super().tally(), "starts": self._starts.document()}
 
     def _begin(self) -> None:
-        wanted = min(self._load.users, FEW + math.ceil(self._load.rate_rps * READY_S))
+        ready = math.ceil(self._load.rate_rps / self._share.count * READY_S)
+        wanted = min(self._users, FEW + ready)
         self._helpers = [gevent.spawn(self._schedule)]
         self._helpers += [gevent.spawn(self._make_users, wanted) for _ in range(MAKERS)]
 
@@ -77,13 +85,13 @@ class OpenLoop(Loop):
         return True
 
     def _schedule(self) -> None:
-        began_s = time.perf_counter()
+        began_s = time.perf_counter() + self._begins_s - time.monotonic()  # the same moment in every process
         while True:
             due_s = began_s + self._arrivals.next_s()
             gevent.sleep(max(0.0, due_s - time.perf_counter()))
             if self._idle:
                 self._spawn(self._idle.pop(), due_s, is_new=False)
-            elif self._count < self._load.users:
+            elif self._count < self._users:
                 self._spawn(self._new_user(), due_s, is_new=True)
             elif self._recorder.is_open:
                 self._starts.dropped += 1

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any, Final
 
 from probe.latency import Latencies
-from probe.tally import Sample, Second, Tally
+from probe.second import Second
+from probe.tally import Sample, Tally
 
 NO_HEADERS: Final[dict[str, str]] = {}
 NO_CONTEXT: Final[Mapping[str, float]] = {}

@@ -14,7 +14,7 @@ SHORTEST_S: Final = 0.1
 
 
 class Seconds:
-    """Emits the ``second`` events. A phase begins and ends one, so none belongs to two phases."""
+    """Emits what each ``second`` event is made of. A phase begins and ends one, so none belongs to two phases."""
 
     def __init__(self, recorder: Recorder, writer: Writer, user_count: Callable[[], int]) -> None:
         self._recorder = recorder
@@ -48,6 +48,6 @@ class Seconds:
             span_s=round(now_s - self._since_s, 3),
             users=self._user_count(),
             generator_cpu_ratio=self._effort.cpu_ratio(),
-            **self._recorder.next_second().document(),
+            parts=self._recorder.next_second().parts(),
         )
         self._since_s = now_s

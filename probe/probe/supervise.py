@@ -1,17 +1,17 @@
-"""Run the generator as a child process and bound it: a scenario that hangs is stopped and blamed by file and line."""
+"""Run the generator's processes and bound them: a scenario that hangs is stopped and blamed by file and line."""
 
-import re
+import json
 import select
 import signal
-import subprocess
-import sys
-import threading
 import time
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
-from probe.lastbytes import LastBytes
+from probe.child import Child
+from probe.latency import Latencies
+from probe.merge import MERGED, Merged, Merger
 from probe.watch import Watch
-from probe.wire import Writer
+from probe.wire import Writer, encode
 
 # The generator says something every second, and waits for no response longer than 10 s.
 SILENCE_LIMIT_S: Final = 20.0
@@ -19,131 +19,125 @@ SILENCE_LIMIT_S: Final = 20.0
 TURN_S: Final = 1.0
 # What verification and the end of the last requests may need beyond the planned time.
 MARGIN_S: Final = 240.0
+LEAD_S: Final = 0.1  # until the load begins: all processes must have heard of it by then
 EXIT_OK: Final = 0
 EXIT_BUG: Final = 1
 EXIT_SCENARIO_FAILED: Final = 5
-PASSED_ON_BYTES: Final = 262_144
-_FRAME: Final = re.compile(r'File "([^"]+)", line (\d+),? in (\S+)')
-_EDGES: Final = {b'"phase":"measure"': "start", b'"phase":"drain"': "end"}
+_FAILURES: Final = ("scenario-failed", "verify-failed")
+_EDGES: Final = {"measure": "start", "drain": "end"}
 
 
 class Supervisor:
-    """Forwards the generator's events to the probe's own output, and watches over it."""
+    """Makes one stream of events of all processes' for the probe's output, and watches over them.
+
+    The first process that fails ends all: what the others do is not the load that was asked for.
+    """
 
     def __init__(self, writer: Writer, watch: Watch) -> None:
         self._writer = writer
         self._watch = watch
-        self._child: subprocess.Popen[bytes] | None = None
-        self._complaints = LastBytes()
-        self._has_result = False
+        self._children: Sequence[Child] = ()
 
-    def run(self, job_text: str, planned_s: float, scenario_files: set[str]) -> int:
+    def run(self, job_text: str, processes: int, planned_s: float, scenario_files: set[str]) -> int:
         """Run one job's load and return the probe's exit code."""
-        self._child = subprocess.Popen(
-            [sys.executable, "-m", "probe.generate"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        listener = threading.Thread(target=self._listen, args=(self._child.stderr,), daemon=True)
-        listener.start()
-        self._hand_over(job_text)
-        silent = not self._forward_events(time.monotonic() + planned_s + MARGIN_S)
-        if silent:
-            return self._blame_silence(scenario_files, listener)
-        code = self._child.wait()
-        listener.join(1)
-        if code == EXIT_SCENARIO_FAILED or (code == EXIT_OK and self._has_result):
-            return code
-        if code != EXIT_BUG or "Traceback" not in self._complaints.text():
-            return self._blame_end(code)
-        self._writer.emit("problem", tier="generator", target="probe", message=self._last_words())
-        return EXIT_BUG
-
-    def kill(self) -> None:
-        """End the generator at once."""
-        if self._child is not None:
-            self._child.kill()
-
-    def _hand_over(self, job_text: str) -> None:
-        assert self._child is not None and self._child.stdin is not None  # noqa: S101, PT018 - just opened
+        self._children = [Child(number, processes) for number in range(processes)]
+        self._merger = Merger(processes, Latencies)
+        line = json.dumps(json.loads(job_text))
+        for child in self._children:
+            child.send(line)
         try:
-            self._child.stdin.write(job_text.encode())
-            self._child.stdin.close()
-        except BrokenPipeError:
-            pass  # it died already; its exit code and its last words tell why
+            return self._serve(time.monotonic() + planned_s + MARGIN_S, scenario_files)
+        finally:
+            for child in self._children:
+                child.kill()
 
-    def _forward_events(self, deadline_s: float) -> bool:
-        """Forward lines until the child closes its output; return False when it fell silent or ran too long."""
-        assert self._child is not None and self._child.stdout is not None  # noqa: S101, PT018 - just opened
-        stream, rest, silent_s = self._child.stdout, b"", 0.0
-        while True:
-            if silent_s >= SILENCE_LIMIT_S or time.monotonic() >= deadline_s:
+    def _serve(self, deadline_s: float, scenario_files: set[str]) -> int:
+        """Serve the processes until all have ended or one has failed."""
+        talking, before_s = list(self._children), time.monotonic()
+        while talking:
+            heard = select.select([child.output for child in talking], [], [], TURN_S)[0]
+            now_s = time.monotonic()
+            turn_s, before_s = min(TURN_S, now_s - before_s), now_s
+            for child in list(talking):
+                child.silent_s += 0.0 if child.is_waiting else turn_s
+                if child.output in heard and not self._hear(child):
+                    talking.remove(child)
+                    code = self._code(child)
+                    if code != EXIT_OK:
+                        return code
+                elif now_s >= deadline_s or child.silent_s >= SILENCE_LIMIT_S:
+                    return self._blame_silence(child, scenario_files)
+        return EXIT_OK
+
+    def _hear(self, child: Child) -> bool:
+        """Take what a process says; return False when it has said its last word."""
+        child.silent_s = 0.0
+        for line in child.lines():
+            if self._take(child, line) in _FAILURES:
                 return False
-            if not select.select([stream], [], [], TURN_S)[0]:
-                silent_s += TURN_S
-                continue
-            silent_s = 0.0
-            chunk = stream.read1(65536)
-            if not chunk:
-                return True
-            *lines, rest = (rest + chunk).split(b"\n")
-            for line in lines:
-                self._forward(line)
+        return not child.is_silenced
 
-    def _forward(self, line: bytes) -> None:
-        if line.startswith(b'{"event":"phase"'):
-            for marker, edge in _EDGES.items():
-                if marker in line:
-                    self._watch.signal_edge(edge)
-        self._has_result = self._has_result or line.startswith(b'{"event":"result"')
-        if not line.startswith(b'{"event":"alive"'):
+    def _take(self, child: Child, line: bytes) -> str:
+        """Take one event and return its kind."""
+        try:
+            event = json.loads(line)
+            kind = str(event["event"])
+        except (ValueError, LookupError, TypeError):
+            return ""  # a scenario got hold of the pipe
+        if kind in MERGED:
+            child.has_tally = child.has_tally or kind == "tally"
+            for merged in self._merger.add(child.number, event):
+                self._emit(merged)
+        elif kind == "waiting":
+            child.is_waiting = True
+            self._begin_together()
+        elif kind != "alive":
             self._writer.forward(line + b"\n")
+        return kind
 
-    def _listen(self, stream: Any) -> None:  # noqa: ANN401 - a binary pipe
-        """Keep the end of the generator's stderr and pass the beginning on: a scenario's own prints end up there."""
-        passed = 0
-        while chunk := stream.read1(65536):
-            self._complaints.add(chunk)
-            if passed < PASSED_ON_BYTES:  # megabytes would only fill the engine's logs
-                passed += len(chunk)
-                sys.stderr.buffer.write(chunk)
-                sys.stderr.buffer.flush()
+    def _emit(self, merged: Merged) -> None:
+        edge = _EDGES.get(str(merged.fields.get("phase"))) if merged.event == "phase" else None
+        if edge:
+            self._watch.signal_edge(edge)
+        self._writer.forward(encode(merged.event, merged.t_s, merged.fields))
 
-    def _blame_silence(self, scenario_files: set[str], listener: threading.Thread) -> int:
-        assert self._child is not None  # noqa: S101 - only called while it runs
-        # The generator's handlers then print where it is: the first out of an endless loop, the second out of a wait.
-        for number in (signal.SIGUSR1, signal.SIGUSR2):
-            self._child.send_signal(number)
-            time.sleep(1)
-        self._child.kill()
-        self._child.wait()
-        listener.join(1)
-        frames = [(file, int(line)) for file, line, _ in _FRAME.findall(self._complaints.text())]
-        own = [frame for frame in frames if frame[0] in scenario_files] or [("", 0)]
-        self._writer.emit(
-            "scenario-failed",
-            message=f"the scenario gave no sign of life for {SILENCE_LIMIT_S:.0f} s: an endless loop, or a wait outside gevent?",
-            file=own[0][0],
-            line=own[0][1],
-            traceback="\n".join(f"{file}:{line}" for file, line in frames[:20]),
-        )
-        return EXIT_SCENARIO_FAILED
+    def _begin_together(self) -> None:
+        """Let the load begin once every process is ready for it."""
+        if not all(child.is_waiting for child in self._children):
+            return
+        begins_s = time.monotonic() + LEAD_S
+        for child in self._children:
+            child.is_waiting = False
+            child.send(repr(begins_s))
 
-    def _blame_end(self, code: int) -> int:
-        """Report a generator that ended without a result and without an error of ours."""
+    def _code(self, child: Child) -> int:
+        """Return the probe's exit code after a process has ended; tell why it ended, if it did not itself."""
+        code = child.end()
+        if code == EXIT_SCENARIO_FAILED or (code == EXIT_OK and child.has_tally):
+            return code
+        if code == EXIT_BUG and "Traceback" in child.words():
+            message = "the generator ended unexpectedly: " + child.words(15)
+            self._writer.emit("problem", tier="generator", target="probe", message=message)
+            return EXIT_BUG
         why = f"ended with {code}" if code >= 0 else f"was killed by signal {-code}"
         guess = (
             "does it take too much memory?" if code == -signal.SIGKILL else "does it call os._exit or abort?"
         )
-        words = "\n".join(self._complaints.text().splitlines()[-5:])
+        words = child.words(5)
+        message = f"the scenario's {child.name} {why} before the result: {guess}"
+        return self._fail(message + (f"\n{words}" if words else ""))
+
+    def _blame_silence(self, child: Child, scenario_files: set[str]) -> int:
+        frames = child.where()
+        own = [frame for frame in frames if frame[0] in scenario_files]
+        return self._fail(
+            f"the scenario gave no sign of life for {SILENCE_LIMIT_S:.0f} s: an endless loop, or a wait outside gevent?",
+            own[0] if own else ("", 0),
+            "\n".join(f"{file}:{line}" for file, line in frames[:20]),
+        )
+
+    def _fail(self, message: str, where: tuple[str, int] = ("", 0), traceback: str = "") -> int:
         self._writer.emit(
-            "scenario-failed",
-            message=f"the scenario's process {why} before the result: {guess}"
-            + (f"\n{words}" if words else ""),
-            file="",
-            line=0,
-            traceback="",
+            "scenario-failed", message=message, file=where[0], line=where[1], traceback=traceback
         )
         return EXIT_SCENARIO_FAILED
-
-    def _last_words(self) -> str:
-        return "the generator ended unexpectedly: " + "\n".join(self._complaints.text().splitlines()[-15:])

@@ -1,8 +1,8 @@
-"""Count what the users met: one tally for the measured window, one small series per second. Pure."""
+"""Count what the users met in the measured window. Pure."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 
@@ -17,6 +17,7 @@ class LatencyStore(Protocol):
     def percentile_ms(self, percent: float) -> float | None: ...
     def summary(self) -> dict[str, float | None]: ...
     def encoded(self) -> str: ...
+    def add_encoded(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +60,7 @@ def _number(text: str | None) -> float | None:
 class Tally:
     """Everything counted in one window. Latencies are those of successful requests only: a quick error is not speed.
 
-    Two tallies merge, so that several generator processes could each fill one.
+    Each process of the generator fills one and sends its parts; the supervisor adds them up.
     """
 
     def __init__(self, new_latencies: Callable[[], LatencyStore]) -> None:
@@ -98,20 +99,39 @@ class Tally:
             self.work_ms_sum += sample.work_ms
             self.work_count += 1
 
-    def merge(self, other: "Tally") -> None:
-        """Add everything that ``other`` counted."""
-        for name, latencies in other.by_name.items():
-            self.by_name.setdefault(name, self._new_latencies()).merge(latencies)
-        if other.service is not None:
-            self.service = self.service or self._new_latencies()
-            self.service.merge(other.service)
-        for mine, theirs in zip(self._counters(), other._counters(), strict=True):
-            mine.update(theirs)
-        self.work_ms_sum += other.work_ms_sum
-        self.work_count += other.work_count
+    def parts(self) -> dict[str, Any]:
+        """Return everything that was counted, as JSON can carry it and `add_parts` takes it."""
+        return {
+            "by_name": {name: latencies.encoded() for name, latencies in self.by_name.items()},
+            "service": self.service.encoded() if self.service else None,
+            "errors": [[name, error, count] for (name, error), count in self.errors.items()],
+            "work_ms_sum": self.work_ms_sum,
+            "work_count": self.work_count,
+            **{key: dict(counter) for key, counter in self._counters().items()},
+        }
 
-    def _counters(self) -> tuple[Counter[Any], ...]:
-        return (self.failures, self.errors, self.replicas, self.cache, self.databases, self.actions)
+    def add_parts(self, parts: Mapping[str, Any]) -> None:
+        """Add everything that another process counted."""
+        for name, text in parts["by_name"].items():
+            self.by_name.setdefault(name, self._new_latencies()).add_encoded(text)
+        if parts["service"] is not None:
+            self.service = self.service or self._new_latencies()
+            self.service.add_encoded(parts["service"])
+        for name, error, count in parts["errors"]:
+            self.errors[name, error] += count
+        for key, counter in self._counters().items():
+            counter.update(parts[key])
+        self.work_ms_sum += parts["work_ms_sum"]
+        self.work_count += parts["work_count"]
+
+    def _counters(self) -> dict[str, Counter[str]]:
+        return {
+            "failures": self.failures,
+            "replicas": self.replicas,
+            "cache": self.cache,
+            "databases": self.databases,
+            "actions": self.actions,
+        }
 
     def document(self, start_s: float, end_s: float) -> dict[str, Any]:
         """Return the fields of the ``result`` event that come from counting; ``throughput_rps`` counts successes."""
@@ -152,47 +172,3 @@ class Tally:
             "mean_ms": latencies.mean_ms(),
             "p95_ms": latencies.percentile_ms(95),
         }
-
-
-@dataclass(slots=True, kw_only=True)
-class Second:
-    """The requests that finished within about one second of any phase."""
-
-    failures: int = 0
-    latencies_ms: list[float] = field(default_factory=list)
-    work_ms_sum: float = 0.0
-    work_count: int = 0
-
-    def add(self, sample: Sample) -> None:
-        """Count one request."""
-        if sample.error:
-            self.failures += 1
-        else:
-            self.latencies_ms.append(sample.latency_ms)
-        if sample.work_ms is not None:
-            self.work_ms_sum += sample.work_ms
-            self.work_count += 1
-
-    def is_empty(self) -> bool:
-        """Return whether no request was counted."""
-        return not self.latencies_ms and not self.failures
-
-    def document(self) -> dict[str, Any]:
-        """Return counts, mean, p50 and p95 of the successful requests, and the mean unit of work (None when there were none)."""
-        ordered = sorted(self.latencies_ms)
-        return {
-            "requests": len(ordered) + self.failures,
-            "failures": self.failures,
-            "mean_ms": sum(ordered) / len(ordered) if ordered else None,
-            "p50_ms": nearest_rank(ordered, 50),
-            "p95_ms": nearest_rank(ordered, 95),
-            "work_ms": self.work_ms_sum / self.work_count if self.work_count else None,
-            "work_count": self.work_count,
-        }
-
-
-def nearest_rank(ordered: list[float], percent: int) -> float | None:
-    """Return the smallest value with at least ``percent`` of the ``ordered`` values at or below it."""
-    if not ordered:
-        return None
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab.cli.sweeping import sweep_values
+from lab.cli.sweep_points import sweep_values
 from lab.errors import BadInput
 from tests.docker_lab import lab
 

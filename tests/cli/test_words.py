@@ -18,8 +18,8 @@ from lab.cli.options import _TEXTS
 from lab.cli.state import GLOBALS
 from lab.errors import BadInput
 from lab.model.scenario import parse_scenario
-from lab.model.topology import CHOICES
 from lab.model.topology_file import parse_topology
+from lab.model.topology_values import CHOICES
 
 # Not `doctor` and `open`: they look at this machine, and would start a browser. Nothing here has an engine.
 _COMMANDS = sorted({c.name for c in COMMANDS} - {"doctor", "open", "demo"})

@@ -54,6 +54,15 @@ FAINT = """(() => {
   return found;
 })()"""
 
+# Pairs of words in one plot that overlap: notes, the legend's entries, the buttons.
+HIDDEN_WORDS = """[...document.querySelectorAll('.plot')].flatMap((plot) => {
+  const boxes = [...plot.querySelectorAll('.annotation-text, .legendtext, .modebar-btn')].filter((e) => e.checkVisibility())
+    .map((e) => [e.textContent || e.dataset.title, e.getBoundingClientRect()]);
+  return boxes.flatMap(([words, a], i) => boxes.slice(i + 1)
+    .filter(([, b]) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)
+    .map(([other]) => [plot.id, words, other]));
+})"""
+
 # Elements that lack the name a screen reader says.
 NAMELESS = """(() => {
   const bare = (label) => { const copy = label.cloneNode(true); copy.querySelectorAll('select').forEach((s) => s.remove()); return copy.textContent; };
@@ -137,6 +146,24 @@ def test_a_narrow_screen_scrolls_one_way_only(sample: str, browser: Browser, pag
     show(browser, pages[sample], width=400)
     assert browser.eval("document.documentElement.scrollWidth") <= 400
     assert all(plot["inside"] for plot in browser.eval(PLOTS))
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("sample", ["bench", "complete", "capacity"])
+def test_no_words_in_a_plot_hide_others(
+    sample: str, width: int, browser: Browser, pages: dict[str, Path]
+) -> None:
+    show(browser, pages[sample], width=width)
+    found = browser.eval(HIDDEN_WORDS)
+    # The windows of a synthetic sweep are at the same time, as no real ones are, and so are their marks.
+    assert [pair for pair in found if pair[0] != "plot-timeline"] == []
+
+
+def test_the_cache_fills_before_the_readers_eyes(browser: Browser, pages: dict[str, Path]) -> None:
+    show(browser, pages["bench"])
+    hits = "document.getElementById('plot-series').data.find((t) => t.name === 'cache hits')"
+    assert browser.eval(f"{hits}.y.at(-1)") == 93
+    assert browser.eval("!!document.querySelector('#plot-series .subplot.xy3 .js-line')")
 
 
 def focused(browser: Browser) -> str:

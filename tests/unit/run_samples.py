@@ -97,7 +97,13 @@ def sample_use(topology: Any, rps: float, rng: random.Random) -> list[Use]:
 
 
 def sample_series(
-    rps: float, p95_ms: float, rng: random.Random, start_s: float, failures: int = 0
+    rps: float,
+    p95_ms: float,
+    rng: random.Random,
+    start_s: float,
+    failures: int = 0,
+    *,
+    is_cached: bool = False,
 ) -> list[Second]:
     found = []
     for t in range(30):
@@ -107,6 +113,7 @@ def sample_series(
             Second(
                 t_s=start_s + t, phase=phase, throughput_rps=round(rps * share * rng.uniform(0.93, 1.07), 2),
                 failures=failures if t == 20 else 0, mean_ms=p95_ms * 0.5, p95_ms=round(p95_ms * rng.uniform(0.85, 1.2) * (1.5 - share / 2), 1),
+                hit_ratio=min(0.93, 0.1 + t / 12) if is_cached and t else None,  # nothing was read before the first second
             )
         )  # fmt: skip
     return found
@@ -133,7 +140,8 @@ def sample_measurement(
         errors=[{"name": "photo", "error": "HTTP 503", "count": failures}] if failures else [],
         replicas={name: requests // len(names) for name in names}, cache={"hit": round(requests * 0.8), "miss": round(requests * 0.1), "off": 0},
         generator_cpu_ratio=0.12 + measured / 2500, host_idle_ratio=0.46 if not problems else 0.04, host_steal_ratio=0.002,
-        use=sample_use(topology, measured, rng), series=sample_series(measured, mean_ms * 1.9, rng, start_s, failures), histogram="",
+        use=sample_use(topology, measured, rng), histogram="",
+        series=sample_series(measured, mean_ms * 1.9, rng, start_s, failures, is_cached=topology.cache == "aside"),
         problems=tuple(problems),
     )  # fmt: skip
 

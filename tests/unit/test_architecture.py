@@ -14,13 +14,14 @@ ROOT = Path(__file__).parents[2] / "lab"
 ALLOWED = {
     "errors": set(),
     "assets": set(),
+    "together": set(),
     "model": {"errors", "model"},
     "tiers": {"errors", "assets", "model", "tiers"},
     "render": {"errors", "assets", "model", "tiers", "render"},
     "report": {"errors", "assets", "model", "report"},
-    "ports": {"errors", "model"},
-    "workflows": {"errors", "assets", "model", "tiers", "render", "report", "ports", "workflows"},
-    "adapters": {"errors", "assets", "model", "ports", "tiers", "workflows", "adapters"},
+    "ports": {"errors", "model", "ports"},
+    "workflows": {"errors", "assets", "model", "tiers", "render", "report", "ports", "together", "workflows"},
+    "adapters": {"errors", "assets", "model", "ports", "tiers", "together", "workflows", "adapters"},
     "cli": {"errors", "assets", "model", "tiers", "render", "report", "ports", "workflows", "cli"},
 }
 PURE = {"errors", "assets", "model", "tiers", "render", "ports", "workflows"}

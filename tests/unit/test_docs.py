@@ -15,7 +15,8 @@ import pytest
 from lab import errors
 from lab.cli.options import _TEXTS
 from lab.model import (
-    doctor,
+    doctor_machine,
+    doctor_software,
     fit,
     gates,
     gates_counts,
@@ -29,7 +30,9 @@ from lab.model import (
 from lab.model.plan import needs
 from lab.model.run import Interval, Latency, Measurement, Point, Run, Second, Steady, Use
 from lab.model.scenario import parse_scenario
-from lab.model.topology import CHOICES, RANGES, STAGES, resolve
+from lab.model.stages import STAGES
+from lab.model.topology import resolve
+from lab.model.topology_values import CHOICES, RANGES
 from lab.render.compose import render
 from lab.tiers import TIER_NAMES
 from probe import parse_apache, parse_haproxy, parse_memcached, parse_minio, parse_mysql
@@ -212,10 +215,10 @@ def test_the_ladders_costs_are_the_planned_ones(stage: str) -> None:
 
 def test_the_machines_needs_are_the_doctors() -> None:
     text = " ".join(README.split())
-    assert f"Compose {'.'.join(map(str, doctor.MIN_COMPOSE))} or newer" in text
-    assert f"{doctor.MIN_MEMORY / doctor.GIB:.1f} GiB free for the smallest lab" in text
-    assert f"{doctor.GOOD_MEMORY / doctor.GIB:.1f} GiB for the full one" in text
-    assert f"**{doctor.IMAGES_DISK / doctor.GIB:.0f} GiB of disk**" in text
+    assert f"Compose {'.'.join(map(str, doctor_software.MIN_COMPOSE))} or newer" in text
+    assert f"{doctor_machine.MIN_MEMORY / doctor_machine.GIB:.1f} GiB free for the smallest lab" in text
+    assert f"{doctor_machine.GOOD_MEMORY / doctor_machine.GIB:.1f} GiB for the full one" in text
+    assert f"**{doctor_machine.IMAGES_DISK / doctor_machine.GIB:.0f} GiB of disk**" in text
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert f"**Python {project['requires-python'].removeprefix('>=')}**" in text
 

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from lab.adapters.room import cpu_ratios, free_memory
-from lab.model.doctor import GIB, Check, Facts, as_document, checks, version_tuple
+from lab.model.diagnosis import as_document, checks
+from lab.model.doctor import Check, Facts, version_tuple
+from lab.model.doctor_machine import GIB
 
 GOOD = Facts(
     has_docker=True,

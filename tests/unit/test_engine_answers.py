@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.model.doctor import Facts, checks
+from lab.model.diagnosis import checks
+from lab.model.doctor import Facts
 from lab.model.engine_answers import cpu_sample, machine
 
 DATA = Path(__file__).parents[1] / "data" / "engine"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from lab.model.doctor import checks
+from lab.model.diagnosis import checks
 from lab.model.engine_kinds import podman_version, unusable
 from tests.unit.test_doctor import GOOD
 

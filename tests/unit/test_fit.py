@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from lab.model.demand import busy_cores
 from lab.model.fit import DISK_RESERVE_BYTES, Room, fit
 from lab.model.plan import GENERATOR_MEMORY_BYTES, MIB, lab_disk_bytes, needs
-from lab.model.topology import LADDER, resolve
+from lab.model.stages import LADDER
+from lab.model.topology import resolve
 
 LAPTOP = Room(cores=2, memory_bytes=8192 * MIB, memory_free_bytes=6000 * MIB, disk_free_bytes=20_000 * MIB)
 

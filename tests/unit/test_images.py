@@ -8,7 +8,8 @@ import pytest
 
 from lab import __version__, assets
 from lab.errors import BadInput
-from lab.model.images import IMAGES, advice, check_names, images_for, inputs_hash, with_parents
+from lab.model.build_advice import advice
+from lab.model.images import IMAGES, check_names, images_for, inputs_hash, with_parents
 from lab.model.topology import resolve
 from lab.tiers.base import image as reference_of
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from lab.adapters.build import warnings_in
+from lab.adapters.buildx import warnings_in
 from lab.errors import ImageBuildFailed
 from lab.model.images import IMAGES, Built, Image
 from lab.workflows.images import ensure_images, image_states

@@ -11,7 +11,9 @@ import pytest
 
 from lab.errors import Interrupted, MachineNotReady
 from lab.model.apt import Source
-from lab.model.doctor import GIB, Facts, checks
+from lab.model.diagnosis import checks
+from lab.model.doctor import Facts
+from lab.model.doctor_machine import GIB
 from lab.model.install import (
     PIN_FILE,
     SOURCE_FILE,

@@ -101,7 +101,7 @@ def test_silence_of_the_generator_is_counted_in_turns(
     monkeypatch: pytest.MonkeyPatch, turns: int, is_alive: bool
 ) -> None:
     """A probe that was frozen for an hour has missed one turn: it blames no scenario for that."""
-    said = io.BytesIO(b'{"event":"second"}\n')
+    said = io.BytesIO(b'{"event":"verified"}\n')
     # Only a name to it; the module itself needs the probe's own packages.
     monkeypatch.setitem(sys.modules, "probe.watch", SimpleNamespace(Watch=object))  # type: ignore[arg-type]
     supervise = importlib.import_module("probe.supervise")
@@ -111,6 +111,11 @@ def test_silence_of_the_generator_is_counted_in_turns(
     monkeypatch.setattr(supervise.time, "monotonic", lambda: float(next(hours)))
     out = io.BytesIO()
     supervisor = supervise.Supervisor(Writer(out, on_closed=lambda: None), None)
-    supervisor._child = SimpleNamespace(stdout=said)
-    assert supervisor._forward_events(deadline_s=math.inf) is is_alive
-    assert (b"second" in out.getvalue()) is is_alive
+    child = SimpleNamespace(
+        output=said, silent_s=0.0, is_waiting=False, is_silenced=True, has_tally=True, lines=said.readlines, where=list,
+        end=lambda: 0,
+    )  # fmt: skip
+    supervisor._children = [child]
+    assert (supervisor._serve(math.inf, set()) == 0) is is_alive
+    assert (b"verified" in out.getvalue()) is is_alive
+    assert (b"no sign of life" in out.getvalue()) is not is_alive

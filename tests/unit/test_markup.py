@@ -10,8 +10,9 @@ from lab.cli.help import page
 from lab.cli.markup import coloured, plain, plain_length, wrapped
 from lab.cli.picture import draw, next_step
 from lab.cli.show import _list_lines
+from lab.model.stages import STAGES
 from lab.model.state import Container, RunningLab
-from lab.model.topology import STAGES, Topology, resolve
+from lab.model.topology import Topology, resolve
 from lab.report.bars import plain_ascii
 
 TAGS = ("[bold]", "[dim]", "[red]", "[bold red]", "[/]")

@@ -250,4 +250,4 @@ def test_nothing_else_of_the_lab_mounts() -> None:
         if re.search(r"[\"'](--volume|-v|--mount)[\"'=]", path.read_text(encoding="utf-8"))
         and "docker" in path.read_text(encoding="utf-8")
     }
-    assert found <= {"lab/adapters/probe.py", "lab/cli/topology.py"}
+    assert found <= {"lab/adapters/probe.py", "lab/cli/down.py"}

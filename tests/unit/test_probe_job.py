@@ -35,7 +35,9 @@ def problems_of(job) -> list[str]:
 def test_a_good_job():
     job = parse_job(json.dumps(document()))
     assert job.target == "http://balancer"
-    assert job.load == Load(users=64, rate_rps=0, ramp_s=2, warmup_s=8, duration_s=20, think_s=0.5)
+    assert job.load == Load(
+        users=64, rate_rps=0, ramp_s=2, warmup_s=8, duration_s=20, think_s=0.5, processes=1
+    )
     assert job.load.planned_s == 30
     assert job.watch == {"web": ("web-1", "web-2"), "balancer": ()}
     assert job.scenario is not None

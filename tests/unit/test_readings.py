@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.model.use import TierValues
-from lab.workflows.readings import balancer_count, db_work_ms, hit_ratios
+from lab.workflows.readings import balancer_count, hit_ratios
 
 FRONT = "public/FRONTEND.req_tot"
 WINDOW = {"start_s": 100.0, "end_s": 120.0}
@@ -31,11 +31,3 @@ def test_hit_ratios_are_the_mean_over_nodes_second_by_second() -> None:
             tiers.add(node, {"hit_ratio": ratio})
     assert [round(ratio, 2) for ratio in hit_ratios(tiers, ["cache-1", "cache-2"])] == [0.3, 0.7]
     assert hit_ratios(tiers, []) == []
-
-
-def test_the_databases_unit_is_a_median() -> None:
-    tiers = TierValues()
-    assert db_work_ms(tiers) is None
-    for unit_ms in (1.5, 1.6, 9.0):
-        tiers.add("db-primary", {"unit_ms": unit_ms})
-    assert db_work_ms(tiers) == 1.6

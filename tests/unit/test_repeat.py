@@ -22,6 +22,7 @@ from lab.model.sweep import Visit, visits, with_repeat
 from lab.model.topology import Topology, resolve
 from lab.workflows import sweep as sweep_steps
 from lab.workflows.bench import BenchPlan, run_bench
+from lab.workflows.generators import Generators
 from lab.workflows.measure import Load
 from lab.workflows.sweep import run_sweep
 from lab.workflows.sweep_plan import SweepPlan
@@ -43,6 +44,7 @@ class World:
     said: list[str] = field(default_factory=list)
     saved: dict[str, str] = field(default_factory=dict)
     measured: int = 0
+    processes: list[int] = field(default_factory=list)
 
     # clock
     def now_s(self) -> float:
@@ -112,7 +114,8 @@ class World:
 
     # probe
     @contextmanager
-    def run(self, _lab: str, _job: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:
+    def run(self, _lab: str, job: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:
+        self.processes.append(job["load"]["processes"])
         loss = self.windows[self.measured] if self.measured < len(self.windows) else {}
         self.measured += 1
         yield self._events(loss)
@@ -134,7 +137,12 @@ class World:
         self.monotonic += loss.get("late_s", 0.0)  # lab itself is stopped, and sees it later
         yield event
         clock = {"asleep_s": loss.get("asleep_s", 0.0), "stepped_s": loss.get("stepped_s", 0.0)}
-        yield self._event("result", **RESULT, clock=clock)
+        effort = {
+            "cpu_ratio": loss.get("generator", 0.1),
+            "cpu_cores": loss.get("generator", 0.1) * self.processes[-1],
+            "processes": self.processes[-1],
+        }
+        yield self._event("result", **{**RESULT, "generator": effort}, clock=clock)
 
     def _event(self, kind: str, **fields: Any) -> dict[str, Any]:
         return {"event": kind, "t_s": self.monotonic, **fields}
@@ -153,6 +161,7 @@ class FakeContext:
 
     world: World
     lab: str = "x"
+    generators: Generators = field(default_factory=Generators)
 
     def __getattr__(self, _name: str) -> World:
         return self.world
@@ -234,6 +243,23 @@ def test_other_reasons_are_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(RESULT, "failures", 100)
     run, world = bench()
     assert world.measured == 1
+    assert not run.is_valid
+
+
+def test_a_load_generator_without_room_gets_more_processes() -> None:
+    run, world = bench({"generator": 0.93}, repeat=2)
+    assert world.processes == [1, 2, 2]  # what one window needed, the others get at once
+    first, second, third = run.points[0].measurements
+    assert (first.is_valid, first.repeated) == (False, True)
+    assert "used 93% of a core" in first.spoiled[0]
+    assert (second.is_valid, second.block, second.generator_processes) == (True, 1, 2)
+    assert (third.is_valid, third.block) == (True, 2)
+    assert any("used 93% of a core with 1 process: from now on it has 2" in said for said in world.said)
+
+
+def test_there_are_not_more_processes_than_cores() -> None:
+    run, world = bench({"generator": 0.93}, {"generator": 0.8})  # the machine has two
+    assert world.processes == [1, 2]
     assert not run.is_valid
 
 

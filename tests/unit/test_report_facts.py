@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from lab.model.run import Interval, Point
+from lab.model.run import Interval, Point, Steady
 from lab.model.stats import interval
 from lab.model.topology import resolve
 from lab.report.axis import numeric_axis, where
 from lab.report.chart_curve import curve_figure, ideal_line
 from lab.report.chart_load import utilisation
-from lab.report.chart_series import by_page, phases
+from lab.report.chart_pages import by_page
+from lab.report.chart_series import phases, series_figure
 from lab.report.disclosure import environment_rows, readable, topology_rows
 from lab.report.findings import result_sentences
 from lab.report.ladder_svg import ladder_svg
@@ -81,7 +83,7 @@ def test_small_formats() -> None:
     ]
     assert [times(v) for v in (None, 1, 4.111, 120)] == ["\u2013", "\u00d71.00", "\u00d74.11", "\u00d7120"]
     assert with_unit(29.4, "/s") == "29.4/s"
-    assert unbroken("p95 182 ms, 241 ± 6 req/s") == "p95 182\u00a0ms, 241\u00a0±\u00a06\u00a0req/s"
+    assert unbroken("p95 182 ms, 241 ± 6 req/s") == "p95\u00a0182\u00a0ms, 241\u00a0±\u00a06\u00a0req/s"
 
 
 @pytest.mark.parametrize(
@@ -211,6 +213,39 @@ def test_phases_cover_the_series_without_gaps() -> None:
     assert [phase for phase, _, _ in found] == ["ramp", "warmup", "measure"]
     assert found[0][2] == found[1][1]
     assert found[1][2] == found[2][1]
+
+
+def test_cache_hits_have_a_panel_of_their_own_where_the_run_has_them() -> None:
+    m = bench(repeat=1).points[0].measurements[0]
+    figure = series_figure(m)
+    hits = next(trace for trace in figure["data"] if trace["name"] == "cache hits")
+    assert hits["yaxis"] == "y3"
+    assert hits["y"][0] is None  # not read yet: a gap, no zero
+    assert hits["y"][-1] == 93.0
+    domains = [figure["layout"][axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3")]
+    assert domains[0][1] == 1
+    assert domains[2][0] == 0
+    assert all(upper[0] > lower[1] for upper, lower in pairwise(domains))
+    assert figure["layout"]["xaxis"]["anchor"] == "y3"  # the words of the axis stand below the lowest
+    bare = dataclasses.replace(m, series=[dataclasses.replace(s, hit_ratio=None) for s in m.series])
+    assert "yaxis3" not in series_figure(bare)["layout"]
+    assert series_figure(bare)["layout"]["xaxis"]["anchor"] == "y2"
+
+
+def test_the_time_series_shows_what_happened() -> None:
+    m = bench(repeat=1, failures=3).points[0].measurements[0]
+    m = dataclasses.replace(m, steady=Steady(throughput_s=0.0, latency_s=5.0, hit_ratio_s=None))
+    figure = series_figure(m, lifted_s=5.0)
+    said = {word["text"]: word for word in figure["layout"]["annotations"]}
+    assert said["CPU quotas back"]["x"] == 4.0
+    assert said["steady from here"]["x"] == 14.5  # the latest of the series
+    for words in ("CPU quotas back", "steady from here"):  # between the panels, where they hide no curve
+        panels = [figure["layout"][axis]["domain"] for axis in ("yaxis", "yaxis2", "yaxis3")]
+        assert not [(low, high) for low, high in panels if low <= said[words]["y"] <= high]
+    failed = next(trace for trace in figure["data"] if trace["name"].startswith("failed"))
+    assert (failed["x"], failed["text"]) == ([20.0], ["3 failed"])
+    early = dataclasses.replace(m, steady=Steady(throughput_s=0.0, latency_s=0.0, hit_ratio_s=None))
+    assert "steady from here" not in str(series_figure(early)["layout"])  # the whole window is
 
 
 def test_sentences_of_a_sweep() -> None:

@@ -175,7 +175,7 @@ def test_the_order_in_time_marks_a_rejected_window_and_draws_none_of_its_figures
 def test_a_capacity_run_starts_with_its_answer_and_shows_the_search() -> None:
     page = Page(report_html([capacity_run()]))
     assert "45/s holds p95<200ms (3 of 3 windows); 60/s does not (3 of 3)" in page.text
-    _, rows = page.table("trials")
+    _, rows = page.table("Every window of the search")
     assert [row[2] for row in rows] == ["yes", "yes", "yes", "no", "no"]
     latency = page.plots["plot-latency"][0]["layout"]
     assert latency["shapes"][0]["y0"] == 200
@@ -197,9 +197,24 @@ def test_an_intervention_starts_with_its_outcome() -> None:
         "Whether web is the limit: confirmed; web x1.5 raised throughput by 48 %, predicted 50 %."
         in page.text
     )
-    assert dict(row[:2] for row in page.table("Procedure")[1])["ratio: low"] == "1.44"
+    assert dict(row[:2] for row in page.table("Procedure")[1])["lower end of its interval"] == "\u00d71.44"
     bars = [trace for trace in page.plots["plot-curve"][0]["data"] if trace["type"] == "bar"]
     assert bars[0]["x"] == ["as it was", "web x1.5", "db-primary x1.5"]
+
+
+def test_a_search_for_capacity_is_told_in_words() -> None:
+    run = capacity_run()
+    trials = [*run.procedure["trials"], {"rate_rps": 45.0, "replicas": 3, "holds": None, "why": ["a", "b"]}]
+    page = Page(report_html([dataclasses.replace(run, procedure={**run.procedure, "trials": trials})]))
+    said = dict(row[:2] for row in page.table("Procedure")[1])
+    assert said["objective"] == "p95<200ms"
+    assert said["highest rate that holds"] == "45 actions/s"  # a rate counts actions, not requests
+    assert said["windows at it that held"] == "3 of 3"
+    assert said["confirmed by repetition"] == "yes"
+    header, rows = page.table("Every window of the search")
+    assert header == ["offered", "replicas", "held", "why"]
+    assert rows[0] == ["20 actions/s", "3", "yes", "\u2013"]
+    assert rows[-1] == ["45 actions/s", "3", "INVALID", "a; b"]
 
 
 def test_a_run_without_a_procedure_has_no_empty_section() -> None:

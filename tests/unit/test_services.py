@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.model.services import missing_services, service_names
+from lab.model.stages import STAGES
 from lab.model.state import Container, RunningLab
-from lab.model.topology import STAGES, resolve
+from lab.model.topology import resolve
 from lab.render.compose import render
 
 

@@ -18,7 +18,7 @@ from lab.model.run import Measurement, Second
 from lab.model.speed import Reference, drift_of, normalised, reference_of
 from tests.unit.run_samples import bench
 
-REFERENCE = Reference(work_ms=3.2, db_work_ms=1.6, source="lab doctor, 2026-01-01")
+REFERENCE = Reference(work_ms=3.2, source="lab doctor, 2026-01-01")
 
 
 def seconds(units: list[float | None]) -> list[Second]:
@@ -38,28 +38,28 @@ def window(rate_rps: float, **change: object) -> Measurement:
     ("binds", "rate_rps", "unit"),
     [
         ("web", 75.0, "web"),
-        ("db-primary", 120.0, "db"),
-        ("db-replica", 120.0, "db"),
+        ("db-primary", None, ""),
+        ("db-replica", None, ""),
         ("store", None, ""),
         ("", None, ""),
     ],
 )
 def test_only_the_tier_that_binds_normalises(binds: str, rate_rps: float | None, unit: str) -> None:
-    found = normalised([window(60.0, work_ms=4.0, db_work_ms=3.2)], REFERENCE, binds=binds)[0]
+    found = normalised([window(60.0, work_ms=4.0)], REFERENCE, binds=binds)[0]
     assert (found.normalised_rps, found.normalised_by) == (rate_rps, unit)
     assert found.throughput_rps == 60.0
 
 
 def test_a_window_without_the_unit_stays_raw() -> None:
-    found = normalised([window(60.0, work_ms=None, db_work_ms=None)], REFERENCE, binds="web")[0]
+    found = normalised([window(60.0, work_ms=None)], REFERENCE, binds="web")[0]
     assert (found.normalised_rps, found.normalised_by) == (None, "")
 
 
 def test_the_reference_is_the_doctors_else_the_runs_own() -> None:
-    windows = [window(60.0, work_ms=4.0, db_work_ms=2.0), window(60.0, work_ms=3.0, db_work_ms=1.0)]
+    windows = [window(60.0, work_ms=4.0), window(60.0, work_ms=3.0)]
     doctor = Reference(work_ms=3.2, source="lab doctor, today")
-    assert reference_of(doctor, windows) == Reference(work_ms=3.2, db_work_ms=1.5, source="lab doctor, today")
-    assert reference_of(None, windows) == Reference(work_ms=3.5, db_work_ms=1.5, source="this run's own mean")
+    assert reference_of(doctor, windows) == Reference(work_ms=3.2, source="lab doctor, today")
+    assert reference_of(None, windows) == Reference(work_ms=3.5, source="this run's own mean")
     assert reference_of(None, []) == Reference()
 
 

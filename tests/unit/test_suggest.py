@@ -12,8 +12,9 @@ from lab.model.demand import GENERATOR_RATIO
 from lab.model.fit import Room, fit
 from lab.model.gates import MAX_GENERATOR_RATIO
 from lab.model.plan import MIB
+from lab.model.stages import LADDER
 from lab.model.suggest import HEADROOM, Suggestion, generator_keeps_up, suggest
-from lab.model.topology import LADDER, resolve
+from lab.model.topology import resolve
 from lab.model.topology_file import typed
 
 GIB = 1024 * MIB

@@ -9,17 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import BadInput, LabError
-from lab.model.topology import (
-    LADDER,
-    MAX_CACHE_NODES,
-    MAX_DB_REPLICAS,
-    MAX_REPLICAS,
-    OPTION_KEYS,
-    STAGES,
-    check_lab_name,
-    options_of,
-    resolve,
-)
+from lab.model.lab_name import check_lab_name
+from lab.model.stages import LADDER, STAGES
+from lab.model.topology import OPTION_KEYS, options_of, resolve
+from lab.model.topology_values import MAX_CACHE_NODES, MAX_DB_REPLICAS, MAX_REPLICAS
 
 # The stages of the contract: web, balance, sessions, store, cache, cache nodes, db replicas.
 CONTRACT = {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lab.adapters.build import cache_folder
+from lab.adapters.cache_folder import cache_folder
 from lab.model.images import IMAGES
 from tests.docker_lab import docker
 
@@ -24,6 +24,7 @@ class FromGo:
         package: what to build, within the module.
         version_variable: the linker's name of the variable that holds the version.
         tags: build tags: what needs C libraries is left out.
+        base: for an engine: the base image whose runc and containerd are new enough for it.
     """
 
     name: str
@@ -32,20 +33,31 @@ class FromGo:
     package: str
     version_variable: str
     tags: str = ""
+    base: str = "base"
 
 
 COMPOSE: Final = FromGo(
     name="docker-compose", module="github.com/docker/compose/v5", version="v5.6.0", package="./cmd",
     version_variable="github.com/docker/compose/v5/internal.Version",
 )  # fmt: skip
+BUILDX: Final = FromGo(
+    name="docker-buildx", module="github.com/docker/buildx", version="v0.38.2", package="./cmd/buildx",
+    version_variable="github.com/docker/buildx/version.Version",
+)  # fmt: skip
+CLIENT: Final = FromGo(
+    name="docker", module="github.com/docker/cli", version="v29.9.0+incompatible", package="./cmd/docker",
+    version_variable="github.com/docker/cli/cli/version.Version",
+)  # fmt: skip
 ENGINE_24: Final = FromGo(
     name="dockerd", module="github.com/docker/docker", version="v24.0.6+incompatible", package="./cmd/dockerd",
     version_variable="github.com/docker/docker/dockerversion.Version",
     tags="exclude_graphdriver_btrfs exclude_graphdriver_devicemapper exclude_graphdriver_zfs netgo osusergo",
 )  # fmt: skip
+# It gives each container a time namespace of its own; trixie's runc (1.1) knows none, and starts nothing.
 ENGINE_29: Final = FromGo(
     name="dockerd", module="github.com/moby/moby/v2", version="v2.0.0-beta.24", package="./cmd/dockerd",
     version_variable="github.com/moby/moby/v2/dockerversion.Version", tags="exclude_graphdriver_btrfs netgo osusergo",
+    base="base-sid",
 )  # fmt: skip
 
 
@@ -69,6 +81,7 @@ def from_go(what: FromGo, work: Path) -> Path:
     kept = cache_folder() / "versions" / f"{what.name}-{what.version}"
     if kept.is_file():
         return kept
+    work.mkdir(exist_ok=True)
     _run(["go", "mod", "download", f"{what.module}@{what.version}"], work)
     source = Path(_run(["go", "env", "GOMODCACHE"], work).strip()) / f"{what.module}@{what.version}"
     copy = work / "source"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -9,10 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from lab.model.images import IMAGES
 from tests.docker_lab import docker, lab, lab_json, own
 from tests.e2e.conftest import assert_measured
 from tests.elsewhere import Elsewhere, engine
-from tests.versions.programs import COMPOSE, ENGINE_24, ENGINE_29, FromGo, compose_of_sid, from_go
+from tests.versions.programs import (
+    BUILDX,
+    CLIENT,
+    COMPOSE,
+    ENGINE_24,
+    ENGINE_29,
+    FromGo,
+    compose_of_sid,
+    from_go,
+)
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(2400)]
 LAB = own("version")
@@ -71,7 +82,8 @@ def engine_of(
     if isinstance(wanted, FromGo):
         _go()
         dockerd = from_go(wanted, tmp_path)
-    with engine("version", base="base" if dockerd else wanted, dockerd=dockerd) as found:
+    base = wanted.base if isinstance(wanted, FromGo) else wanted
+    with engine("version", base=base, dockerd=dockerd) as found:
         found.load()
         found.use(monkeypatch)
         yield found
@@ -84,6 +96,16 @@ def test_engine(engine_of: Elsewhere, capsys: pytest.CaptureFixture[str]) -> Non
     _whole_life(capsys)
 
 
+def _plug_in(programs: dict[str, Path], config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make them the plug-ins of the docker command."""
+    folder = config / "cli-plugins"
+    folder.mkdir(parents=True)
+    for name, program in programs.items():
+        shutil.copy(program, folder / name)
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("DOCKER_CONFIG", str(config))
+
+
 @pytest.mark.parametrize("wanted", ["sid", COMPOSE], ids=["sid", "5"])
 def test_compose(
     wanted: str | FromGo, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
@@ -94,13 +116,31 @@ def test_compose(
         program = from_go(wanted, tmp_path)
     else:
         program = compose_of_sid(tmp_path)
-    plugins = tmp_path / "config" / "cli-plugins"
-    plugins.mkdir(parents=True)
-    shutil.copy(program, plugins / "docker-compose")
-    (plugins / "docker-compose").chmod(0o755)
     elsewhere.load()
     elsewhere.use(monkeypatch)
-    monkeypatch.setenv("DOCKER_CONFIG", str(plugins.parent))
+    _plug_in({"docker-compose": program}, tmp_path / "config", monkeypatch)
     installed = lab_json("doctor")["facts"]["compose_version"]
     assert installed.lstrip("v").split(".")[0] != "1"
+    _whole_life(capsys)
+
+
+@pytest.mark.parametrize("engine_of", [ENGINE_29], ids=["29"], indirect=True)
+def test_all_programs_new(
+    engine_of: Elsewhere, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What one gets who installs Docker now: client, plug-ins and engine, and an image built and carried with them."""
+    made = {what.name: from_go(what, tmp_path / what.name) for what in (CLIENT, COMPOSE, BUILDX)}
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "docker").symlink_to(made.pop("docker"))
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"), prepend=os.pathsep)
+    _plug_in(made, tmp_path / "config", monkeypatch)
+    assert CLIENT.version.startswith(f"v{docker('version', '--format', '{{.Client.Version}}')}")
+    file = tmp_path / "images.tar"
+    lab("images", "save", str(file), timeout_s=600)
+    reference = IMAGES["balancer"].reference
+    docker("image", "rm", reference)
+    assert lab_json("images", "build", "balancer")["built"] == ["balancer"]
+    assert lab_json("images", "build", "balancer")["built"] == []
+    docker("image", "rm", reference)
+    assert lab_json("images", "load", str(file), timeout_s=600)["loaded"] == ["balancer"]
     _whole_life(capsys)
