@@ -66,8 +66,9 @@ def _start_all(
         jobs = [pool.submit(job) for job in waiting.without_passwords()]
         if early is not None:
             early.result()
+        jobs += [pool.submit(job) for job in waiting.store()]  # takes longest until it serves
         waiting.primary()
-        jobs += [pool.submit(job) for job in waiting.with_passwords()]
+        jobs += [pool.submit(job) for job in waiting.replicas()]
         _all_of(jobs)
 
 
@@ -121,9 +122,13 @@ class _Waiting:
         """Start the primary: a replica that is there before it tries again only a second later."""
         self._ctx.engine.start(self._by_tier.get("db-primary", []))
 
-    def with_passwords(self) -> list[Callable[[], None]]:
-        """Return what starts those that read their passwords when they start."""
-        return [self._start([one]) for tier in ("db-replica", "store") for one in self._by_tier.get(tier, [])]
+    def store(self) -> list[Callable[[], None]]:
+        """Return what starts the store, once the passwords are there."""
+        return [self._start([one]) for one in self._by_tier.get("store", [])]
+
+    def replicas(self) -> list[Callable[[], None]]:
+        """Return what starts the read replicas, all at once."""
+        return [self._start([one]) for one in self._by_tier.get("db-replica", [])]
 
     def _start(self, container_ids: Sequence[str]) -> Callable[[], None]:
         return lambda: self._ctx.engine.start(container_ids)
