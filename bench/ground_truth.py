@@ -21,7 +21,8 @@ from bench.ground_truth_acts import LAB, meanwhile, quotas, starve_generator
 from bench.ground_truth_cases import CASES, Case
 from bench.labs import lab
 from lab import assets
-from lab.model.run import Measurement, Verdict, from_document
+from lab.model.measurement import Measurement
+from lab.model.run import Verdict, from_document
 from lab.model.verdict import verdict_of
 
 RESULTS: Final = Path(__file__).parent / "results" / "ground-truth.json"

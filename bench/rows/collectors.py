@@ -14,7 +14,7 @@ from bench.labs import OURS, lab, removed_afterwards
 from lab.cli.bench import DEFAULT_SEED, load_from
 from lab.cli.state import GLOBALS
 from lab.cli.wiring import context
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.ports import Probe
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab

@@ -14,8 +14,8 @@ from lab.cli.state import GLOBALS
 from lab.cli.sweep_words import block_words, plan_words, result_lines
 from lab.errors import BadInput, LabError, Stopped
 from lab.model.journal import Journal
+from lab.model.measurement import Measurement
 from lab.model.precision import Reached
-from lab.model.run import Measurement
 from lab.model.sweep import Visit
 from lab.workflows.context import Context
 from lab.workflows.journal import Writer

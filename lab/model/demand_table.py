@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from lab.model.run import Measurement, Use
+from lab.model.measurement import Measurement, Use
 
 TIERS: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
 # Cores that a container without a quota can use: HAProxy has one thread; memcached says how many it has.

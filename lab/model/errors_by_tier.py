@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lab.model.run import Measurement, Use
+from lab.model.measurement import Measurement, Use
 
 _DATABASES: Final = ("db-primary", "db-replica")
 _SOME_PER_S: Final = 0.02  # below it is one in a window of a minute

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from lab.model.demand_table import Demand, demand_table, nearest_limit
-from lab.model.run import Measurement, Point, Run, Verdict
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run, Verdict
 from lab.model.verdict import binding_tier, verdict_of
 
 EXPLAIN_SCHEMA: Final = "lab.explain/1"

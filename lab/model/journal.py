@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any, Final
 
 from lab.errors import BadInput
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.model.shape import build
 
 SCHEMA: Final = "lab.journal/1"

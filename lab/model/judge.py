@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from lab.model.gates import MAX_DROPPED_RATIO, MIN_ACHIEVED_RATIO
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.model.slo import Slo, broken
 
 # Gates that a lab fails because it gets more than it can do. At a given rate that is an answer and no broken window.

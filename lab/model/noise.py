@@ -15,7 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.model.stats import t_975
 
 KIND: Final = "aa"

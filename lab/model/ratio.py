@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.model.stats import interval, t_975
 
 # tier of the unit of work -> the environment's key of the reference, its image

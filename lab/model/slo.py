@@ -8,7 +8,7 @@ from typing import Final
 
 from lab.errors import BadInput, did_you_mean
 from lab.model.gates import MAX_ERROR_RATIO
-from lab.model.run import Latency, Measurement
+from lab.model.measurement import Latency, Measurement
 
 LATENCIES: Final = ("mean", "p50", "p95", "p99", "max")
 ERRORS: Final = "errors"

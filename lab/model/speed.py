@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from lab.model.run import Measurement, Second
+from lab.model.measurement import Measurement, Second
 from lab.model.stats import mean
 
 MAX_DRIFT_RATIO: Final = 0.10  # of the unit, second half of a window against the first

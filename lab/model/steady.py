@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lab.model.run import Second, Steady
+from lab.model.measurement import Second, Steady
 from lab.model.stats import mean
 
 BATCH: Final = 5  # values in a batch: the 5 of MSER-5

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
 
-from lab.model.run import Use
+from lab.model.measurement import Use
 from lab.model.state import CpuSample
 from lab.model.stats import mean
 

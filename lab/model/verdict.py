@@ -15,7 +15,8 @@ from typing import Final
 from lab.model.demand_table import Demand, demand_table, nearest_limit
 from lab.model.errors_by_tier import emitter
 from lab.model.gates import MAX_ERROR_RATIO, MAX_GENERATOR_RATIO
-from lab.model.run import Measurement, Verdict
+from lab.model.measurement import Measurement
+from lab.model.run import Verdict
 from lab.model.verdict_waits import waiting
 from lab.model.verdict_words import by_use, cpu_lines, share_words, wait_lines
 from lab.model.waits import Waits, waits_of

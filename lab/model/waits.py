@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from lab.model.run import Measurement, Use
+from lab.model.measurement import Measurement, Use
 
 DATABASES: Final = ("db-primary", "db-replica")
 

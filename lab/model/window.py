@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lab.model.run import Starts
+from lab.model.measurement import Starts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

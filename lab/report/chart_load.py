@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from lab.errors import BadInput
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.model.slo import parse_slo
 from lab.model.stats import mean
 from lab.model.verdict import SATURATED

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.report.chart_curve import Figure
 from lab.report.numbers import short, with_unit
 

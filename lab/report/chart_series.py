@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from lab.model.run import Measurement, Second
+from lab.model.measurement import Measurement, Second
 from lab.report.chart_curve import Figure
 from lab.report.chart_traces import Trace
 

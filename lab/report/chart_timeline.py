@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.report.chart_curve import Figure
 from lab.report.chart_traces import Trace
 

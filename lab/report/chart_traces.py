@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
-from lab.model.run import Interval, Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Interval, Point, Run
 from lab.report.axis import Line, is_host_bound, lines, plottable
 from lab.report.numbers import interval_text
 

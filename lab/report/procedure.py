@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lab.model.run import Measurement, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Run
 from lab.model.stats import mean
 from lab.report.disclosure import NOT_RECORDED, SHARED, flat, quota_rows
 from lab.report.facts import counts

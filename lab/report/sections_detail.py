@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.report.axis import factor_words, plottable
 from lab.report.chart_pages import by_page, pages_figure
 from lab.report.chart_series import has_hits, phases, series_figure, since_start

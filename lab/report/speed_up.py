@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.model.run import Measurement, Point
+from lab.model.measurement import Measurement
+from lab.model.run import Point
 from lab.model.stats import interval
 from lab.report.axis import is_plottable
 from lab.report.numbers import NOTHING, times

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from lab.errors import BadInput
 from lab.model.histogram import PERCENTILES, Histogram, decode, merged, percentile_ms
-from lab.model.run import Interval, Latency, Measurement, Point, Run
+from lab.model.measurement import Latency, Measurement
+from lab.model.run import Interval, Point, Run
 from lab.report.axis import factor_key, is_host_bound, option, plottable
 from lab.report.disclosure import flat
 from lab.report.speed_up import speed_up

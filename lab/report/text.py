@@ -6,7 +6,8 @@ import textwrap
 from collections.abc import Sequence
 from typing import Final
 
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.report.axis import factor_words, is_plottable, option, plottable, where
 from lab.report.bars import bar, plain_ascii
 from lab.report.facts import THIS_MACHINE_ONLY, p95_ms, scenario_name, shape

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from lab.model.run import Measurement, Use
+from lab.model.measurement import Measurement, Use
 from lab.model.stats import mean
 from lab.report.numbers import metric_label, metric_text
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lab.model.run import Measurement, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Run
 from lab.report.axis import factor_words
 from lab.report.numbers import NOTHING, percent, short, with_unit
 

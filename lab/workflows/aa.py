@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from lab.model.measurement import Measurement
 from lab.model.noise import floor_of, pair_logs, spread_of
-from lab.model.run import Measurement, Run
+from lab.model.run import Run
 from lab.model.stats import interval
 from lab.workflows.bench import BenchPlan, measure_block
 from lab.workflows.context import Context

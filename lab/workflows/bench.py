@@ -10,7 +10,8 @@ from typing import Any, Final
 from lab.errors import BadInput
 from lab.model.fit import Fit
 from lab.model.lost import MAX_REPEATS
-from lab.model.run import Measurement, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Run
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
 from lab.model.topology import Topology

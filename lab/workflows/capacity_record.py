@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from lab.model.capacity import Answer, Trial, answer, fewest, majorities
-from lab.model.run import Measurement, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Run
 from lab.workflows.capacity_plan import CapacityPlan
 from lab.workflows.capacity_search import Search
 from lab.workflows.context import Context

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from lab.model.capacity import Trial, next_replicas, next_trial
 from lab.model.judge import Judgement, judge
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
 from lab.workflows.capacity_plan import CapacityPlan

@@ -12,7 +12,8 @@ from typing import Any
 from lab.errors import LabError
 from lab.model.cpu import Quota
 from lab.model.intervention import change_of, needed_ratio, outcome
-from lab.model.run import Measurement, Point, Run
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run
 from lab.model.speed import Reference, normalised
 from lab.workflows.balancer import set_maxconn
 from lab.workflows.context import Context

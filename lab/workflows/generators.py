@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lab.model.generator import after, allowed, at_rate
 
 if TYPE_CHECKING:
-    from lab.model.run import Measurement
+    from lab.model.measurement import Measurement
     from lab.workflows.context import Context
     from lab.workflows.measure import Load
 

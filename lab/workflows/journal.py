@@ -15,7 +15,7 @@ from lab.model.journal import (
     plan_line,
     session_line,
 )
-from lab.model.run import Measurement
+from lab.model.measurement import Measurement
 from lab.model.sweep import Visit
 from lab.model.topology import options_of
 from lab.workflows.context import Context

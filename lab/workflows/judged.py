@@ -10,7 +10,7 @@ from lab.errors import LabError
 from lab.model.gates import problems
 from lab.model.gtid import transactions
 from lab.model.lost import reasons
-from lab.model.run import Measurement, Second
+from lab.model.measurement import Measurement, Second
 from lab.model.scenario import Scenario
 from lab.model.speed import drift_of
 from lab.model.state import RunningLab

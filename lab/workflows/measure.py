@@ -10,8 +10,8 @@ from typing import Any, Final
 from lab.errors import LabError
 from lab.model.cpu import quota
 from lab.model.lost import Lateness
+from lab.model.measurement import Measurement
 from lab.model.plan import quota_cores
-from lab.model.run import Measurement
 from lab.model.scenario import Scenario
 from lab.model.state import CpuSample, RunningLab
 from lab.model.topology import Topology

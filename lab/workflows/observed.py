@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lab.model.lost import Lost, stalled_s
-from lab.model.run import Latency, Measurement, Second, Starts
+from lab.model.measurement import Latency, Measurement, Second, Starts
 from lab.model.state import Container, CpuSample, RunningLab
 from lab.model.stats import mean
 from lab.model.use import TierValues, use_of

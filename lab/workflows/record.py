@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from lab import __version__, assets
-from lab.model.run import Measurement, Point, Run, to_document
+from lab.model.measurement import Measurement
+from lab.model.run import Point, Run, to_document
 from lab.model.scenario import Scenario
 from lab.model.speed import Reference, normalised, reference_of
 from lab.model.state import RunningLab
@@ -198,23 +199,13 @@ def keep(ctx: Context, run: Run) -> Path:
     """Write a run's folder: the document, the series as CSV, the report; return the folder."""
     import json
 
+    from lab.report.csv_text import csv_text
     from lab.report.html import report_html
+    from lab.report.tables import tables
 
     files = {
         "run.json": json.dumps(to_document(run), indent=1),
-        "series.csv": series_csv(run),
+        "series.csv": csv_text(tables(run)["series"]),
         "report.html": report_html([run]),
     }
     return ctx.results.save(run.id, files)
-
-
-def series_csv(run: Run) -> str:
-    """Return the per-second series of every measurement as CSV."""
-    lines = ["point,block,t_s,phase,throughput_rps,failures,mean_ms,p95_ms"]
-    for p in run.points:
-        for m in p.measurements:
-            lines += [
-                f"{p.label},{m.block},{s.t_s:.3f},{s.phase},{s.throughput_rps:g},{s.failures},{s.mean_ms:.3f},{s.p95_ms:.3f}"
-                for s in m.series
-            ]
-    return "\n".join(lines) + "\n"

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import RunInvalid
+from lab.model.measurement import Measurement
 from lab.model.precision import Reached
-from lab.model.run import Measurement, Run
+from lab.model.run import Run
 from lab.model.state import RunningLab
 from lab.model.sweep import Visit, with_repeat
 from lab.model.topology import Topology

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any, Final
 
 from lab.model.journal import Done, gaps_s, machine_changes, split_blocks
+from lab.model.measurement import Measurement
 from lab.model.precision import Reached, half_width_ratio, reached
 from lab.model.ratio import ratio_of
-from lab.model.run import Measurement, Point, Run
+from lab.model.run import Point, Run
 from lab.model.speed import Reference
 from lab.model.stats import bca, median
 from lab.workflows.context import Context

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.model.lost import Lost
-from lab.model.run import Latency, Measurement, Run, Starts, Steady, Verdict
+from lab.model.measurement import Latency, Measurement, Starts, Steady
+from lab.model.run import Run, Verdict
 from lab.model.topology import resolve
 from tests.unit.run_samples import (
     HOST_BOUND,

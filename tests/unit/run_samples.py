@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lab.model.run import Latency, Measurement, Point, Run, Second, Use
+from lab.model.measurement import Latency, Measurement, Second, Use
+from lab.model.run import Point, Run
 from lab.model.stats import interval
 from lab.model.topology import options_of, resolve
 

@@ -9,7 +9,7 @@ import pytest
 
 from lab.model.demand_table import demand_table, nearest_limit
 from lab.model.errors_by_tier import emitter
-from lab.model.run import Measurement, Use
+from lab.model.measurement import Measurement, Use
 from lab.model.topology import resolve
 from lab.model.verdict import verdict_of
 from lab.model.waits import waits_of

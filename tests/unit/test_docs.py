@@ -27,8 +27,9 @@ from lab.model import (
     verdict,
     verdict_waits,
 )
+from lab.model.measurement import Latency, Measurement, Second, Steady, Use
 from lab.model.plan import needs
-from lab.model.run import Interval, Latency, Measurement, Point, Run, Second, Steady, Use
+from lab.model.run import Interval, Point, Run
 from lab.model.scenario import parse_scenario
 from lab.model.stages import STAGES
 from lab.model.topology import resolve

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from lab.model.gates import GATES, MAX_WRITES, MAX_WRITES_BEFORE_WRITES, problems
-from lab.model.run import Starts
+from lab.model.measurement import Starts
 from lab.model.window import Asked, Window
 
 MIX = {"read": 0.75, "write": 0.25}

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lab.model.judge import judge
-from lab.model.run import Latency, Measurement, Starts
+from lab.model.measurement import Latency, Measurement, Starts
 from lab.model.slo import parse_slo
 from lab.workflows.observed import no_measurement
 

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from lab.model.measurement import Measurement
 from lab.model.noise import floor, floor_of, pair_logs, spread_of
-from lab.model.run import Measurement, Run
+from lab.model.run import Run
 from lab.model.stats import bca, mean, median, t_quantile
 from lab.model.topology import options_of, resolve
 from lab.workflows.aa import aa_record

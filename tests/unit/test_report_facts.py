@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from lab.model.run import Interval, Point, Steady
+from lab.model.measurement import Steady
+from lab.model.run import Interval, Point
 from lab.model.stats import interval
 from lab.model.topology import resolve
 from lab.report.axis import numeric_axis, where

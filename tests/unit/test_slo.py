@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lab.errors import BadInput
-from lab.model.run import Latency
+from lab.model.measurement import Latency
 from lab.model.slo import Bound, broken, parse_slo
 from lab.workflows.observed import no_measurement
 

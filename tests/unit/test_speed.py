@@ -14,7 +14,7 @@ import pytest
 
 from lab.adapters import speed as adapter
 from lab.errors import LabError
-from lab.model.run import Measurement, Second
+from lab.model.measurement import Measurement, Second
 from lab.model.speed import Reference, drift_of, normalised, reference_of
 from tests.unit.run_samples import bench
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab.model.run import Second
+from lab.model.measurement import Second
 from lab.model.steady import MIN_SECONDS, batch_of, cut_of, judge_steady, mser
 
 # A series whose best cut is known by hand: batches of 5 have the means 0, 8, 10, 10, 10, 10, 10, 10, 10, 10.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bench.ground_truth import is_right
 from bench.ground_truth_cases import CASES
-from lab.model.run import Measurement, Starts
+from lab.model.measurement import Measurement, Starts
 from lab.model.shape import build
 from lab.model.verdict import binding_tier, limit_words, verdict_of
 from lab.model.waits import waits_of
