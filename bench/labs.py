@@ -20,6 +20,7 @@ def run(
     text: str | None = None,
     env: Mapping[str, str] | None = None,
     timeout_s: float = 300,
+    accepted: Sequence[int] = (0,),
 ) -> str:
     """Run a program and return what it prints.
 
@@ -36,14 +37,15 @@ def run(
         timeout=timeout_s,
         env={**os.environ, **(env or {})},
     )
-    if done.returncode:
+    if done.returncode not in accepted:
         raise RuntimeError(f"{' '.join(argv[:6])} failed with {done.returncode}:\n{done.stderr[-2000:]}")
     return done.stdout
 
 
-def lab(name: str, *words: str, timeout_s: float = 300) -> str:
-    """Run the `lab` command for one lab and return what it prints."""
-    return run([sys.executable, "-m", "lab", "--lab", name, *words], timeout_s=timeout_s)
+def lab(name: str, *words: str, timeout_s: float = 300, accepted: Sequence[int] = (0,)) -> str:
+    """Run the `lab` command for one lab and return what it prints; other exit codes than the accepted ones raise."""
+    argv = [sys.executable, "-m", "lab", "--lab", name, *words]
+    return run(argv, timeout_s=timeout_s, accepted=accepted)
 
 
 def seconds(action: Callable[[], Any]) -> float:

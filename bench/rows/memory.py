@@ -18,7 +18,8 @@ def measure(rounds: int) -> list[Figure]:
     with removed_afterwards(f"{OURS}-memory") as name:
         lab(name, "up")
         for _ in range(rounds):
-            lab(name, "bench", "read-heavy", "--duration", "20s")
+            # 5: a machine that others use, too, makes the window INVALID, and the memory no other
+            lab(name, "bench", "read-heavy", "--duration", "20s", accepted=(0, 5))
             running = [c for c in engine.containers(name) if c.state == "running"]
             used = {c.service: engine.sample(c.id).memory_bytes / 2**30 for c in running}
             totals.append(sum(used.values()))
