@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-OWN: Final = "own"  # the app in bench/ground_truth_app
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:

@@ -20,7 +20,6 @@ from lab.model.stages import LADDER
 from lab.model.topology import Topology, resolve
 
 USABLE_RATIO: Final = 0.90  # of the cores; the rest is what gates.MIN_HOST_IDLE_RATIO wants to see idle
-TIGHT_RATIO: Final = 0.80  # of the memory; beyond it the kernel drops the pages that MySQL reads
 DISK_RESERVE_BYTES: Final = 512 * MIB  # an engine whose disk is full stops more than this lab
 
 

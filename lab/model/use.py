@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Final
@@ -72,23 +72,4 @@ def use_of(
         memory_bytes=after.memory_bytes,
         metrics=dict(metrics),
         medians=dict(medians or {}),
-    )
-
-
-def tier_mean(use: Sequence[Use], tier: str) -> Use | None:
-    """Return a tier's containers as one: the mean of each figure; None when the tier is not there."""
-    members = [u for u in use if u.tier == tier]
-    if not members:
-        return None
-    ratios = [u.cpu_of_quota_ratio for u in members if u.cpu_of_quota_ratio is not None]
-    keys = {key for u in members for key in u.metrics}
-    return Use(
-        target=tier,
-        tier=tier,
-        cpu_cores=mean([u.cpu_cores for u in members]),
-        quota_cores=members[0].quota_cores,
-        cpu_of_quota_ratio=mean(ratios) if ratios else None,
-        throttled_ratio=mean([u.throttled_ratio for u in members]),
-        memory_bytes=round(mean([u.memory_bytes for u in members])),
-        metrics={key: mean([u.metrics[key] for u in members if key in u.metrics]) for key in sorted(keys)},
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Final
 
 from lab.errors import LabError, MachineNotReady, TierUnhealthy
 from lab.model.state import Container, RunningLab
+from lab.together import together
 from lab.workflows.context import Context
 
 SYNC_S: Final = 60.0
@@ -20,9 +21,7 @@ def wait_in_sync(ctx: Context, lab: RunningLab) -> None:
     """
     replicas = lab.tier("db-replica")
     deadline_s = ctx.clock.monotonic_s() + SYNC_S
-    with ThreadPoolExecutor(max_workers=max(1, len(replicas))) as pool:
-        for done in [pool.submit(_wait_for, ctx, replica, deadline_s) for replica in replicas]:
-            done.result()
+    together(*(partial(_wait_for, ctx, replica, deadline_s) for replica in replicas))
 
 
 def _wait_for(ctx: Context, replica: Container, deadline_s: float) -> None:

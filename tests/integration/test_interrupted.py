@@ -105,7 +105,8 @@ def test_scale_is_hit(balanced: str, count: int, sent: signal.Signals) -> None:
         "web-2",
         "web-3",
     ]
-    # A drained one came back, too. The balancer may look for its address once more: that takes a second or two.
+    # A drained one came back, too. Once, one was not among the first 20 answers, and nobody has found out why; what must
+    # not be is that it stays away.
     seen, deadline_s = set(), time.monotonic() + 6
     while seen != {"web-1", "web-2", "web-3"} and time.monotonic() < deadline_s:
         seen.add(requests.get(f"{document['url']}whoami", timeout=10).json()["replica"])

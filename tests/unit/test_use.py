@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lab.model.state import CpuSample
-from lab.model.use import TierValues, tier_mean, use_of
+from lab.model.use import TierValues, use_of
 
 
 def _sample(t_s: float, cpu_s: float, periods: int = 0, throttled: int = 0) -> CpuSample:
@@ -40,14 +40,3 @@ def test_medians_are_kept_of_what_the_verdict_looks_at() -> None:
         values.add("balancer", {"web/BACKEND.qcur": queued, "web/BACKEND.rtime": 5})
     assert values.medians("balancer") == {"web/BACKEND.qcur": 0}
     assert values.medians("web-9") == {}
-
-
-def test_tier_mean() -> None:
-    use = [
-        use_of(f"web-{i}", "web", _sample(0, 0), _sample(10, i / 10), 0.10, {"q": float(i)}) for i in (1, 2)
-    ]
-    found = tier_mean(use, "web")
-    assert found is not None
-    assert found.cpu_cores == pytest.approx(0.015)
-    assert found.metrics == {"q": 1.5}
-    assert tier_mean(use, "cache") is None
