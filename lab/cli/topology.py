@@ -29,18 +29,14 @@ def up(
     Examples: lab up · lab up --stage single · lab up --replicas 3 --cache off · lab up --topology my.toml
     """
     from lab.cli.wiring import context
-    from lab.model.images import images_for
     from lab.workflows.exclusive import exclusively
-    from lab.workflows.fitting import require_fit
-    from lab.workflows.images import ensure_images
     from lab.workflows.up import execute
-    from lab.workflows.up_plan import plan_up
+    from lab.workflows.up_plan import make_ready, plan_up
 
     del detached  # accepted out of habit: a lab always runs in the background
     topology, placement = topology_from(given)
     ctx = context()
-    require_fit(ctx, topology)
-    ensure_images(images_for(topology), ctx)
+    make_ready(ctx, topology)
     web_image = _own_app(placement)
     with exclusively(ctx, "up"):
         plan = plan_up(ctx, topology, port=placement.get("port"), web_image=web_image)

@@ -73,14 +73,20 @@ def image_states(names: Collection[str], images: ImageStore) -> list[ImageState]
     return list(states.values())
 
 
-def ensure_images(names: Collection[str], ctx: ImageContext) -> list[str]:
+def ensure_images(
+    names: Collection[str], ctx: ImageContext, states: Sequence[ImageState] | None = None
+) -> list[str]:
     """Build those of the images, and of what they are built from, that are not up to date; return what was built.
+
+    Args:
+        states: what `image_states` has just said of them; None: look.
 
     Raises:
         ImageBuildFailed: a build failed; what was finished before stays.
         MachineNotReady: no engine, or no BuildKit.
     """
-    todo = [row.image for row in image_states(names, ctx.images) if row.state != "ready"]
+    states = image_states(names, ctx.images) if states is None else states
+    todo = [row.image for row in states if row.state != "ready"]
     if not todo:
         return []
     expected_s = sum(image.expected_s for image in todo)

@@ -63,12 +63,10 @@ def _start_all(
         if _ONCE in services and early is None:
             early = pool.submit(passwords.make)
         waiting = _Waiting(ctx, compose, services)
-        jobs = [pool.submit(job) for job in waiting.without_passwords()]
-        if early is not None:
-            early.result()
+        jobs = [early] if early is not None else []
         jobs += [pool.submit(job) for job in waiting.store()]  # takes longest until it serves
         waiting.primary()
-        jobs += [pool.submit(job) for job in waiting.replicas()]
+        jobs += [pool.submit(job) for job in waiting.others()]
         _all_of(jobs)
 
 
@@ -102,7 +100,11 @@ class _Passwords:
 
 
 class _Waiting:
-    """The services that are created and not started yet, in the order in which that is soonest done."""
+    """The services that are created and not started yet, in the order in which that is soonest done.
+
+    None waits for the passwords: a server unpacks its data first, and then waits for its own; the app reads them at the
+    first request.
+    """
 
     def __init__(self, ctx: Context, compose: Compose, services: Sequence[str]) -> None:
         there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
@@ -111,24 +113,21 @@ class _Waiting:
         self._compose = compose
         self._by_tier = {tier: [c.id for c in found if c.tier == tier] for tier in {c.tier for c in found}}
 
-    def without_passwords(self) -> list[Callable[[], None]]:
-        """Return what starts those that need none, or read them at the first request: they need not wait."""
-        jobs = [self._start(self._by_tier.get("web", []) + self._by_tier.get("cache", []))]
-        if _BY_COMPOSE in self._by_tier:
-            jobs.append(lambda: self._compose.up([_BY_COMPOSE], deps=False, wait=False))
-        return jobs
+    def store(self) -> list[Callable[[], None]]:
+        """Return what starts the store."""
+        return [self._start([one]) for one in self._by_tier.get("store", [])]
 
     def primary(self) -> None:
         """Start the primary: a replica that is there before it tries again only a second later."""
         self._ctx.engine.start(self._by_tier.get("db-primary", []))
 
-    def store(self) -> list[Callable[[], None]]:
-        """Return what starts the store, once the passwords are there."""
-        return [self._start([one]) for one in self._by_tier.get("store", [])]
-
-    def replicas(self) -> list[Callable[[], None]]:
-        """Return what starts the read replicas, all at once."""
-        return [self._start([one]) for one in self._by_tier.get("db-replica", [])]
+    def others(self) -> list[Callable[[], None]]:
+        """Return what starts the rest: read replicas, all at once, then what serves a moment after its start."""
+        jobs = [self._start([one]) for one in self._by_tier.get("db-replica", [])]
+        jobs.append(self._start(self._by_tier.get("web", []) + self._by_tier.get("cache", [])))
+        if _BY_COMPOSE in self._by_tier:
+            jobs.append(lambda: self._compose.up([_BY_COMPOSE], deps=False, wait=False))
+        return jobs
 
     def _start(self, container_ids: Sequence[str]) -> Callable[[], None]:
         return lambda: self._ctx.engine.start(container_ids)

@@ -20,6 +20,8 @@ from lab.tiers.base import image
 from lab.together import together
 from lab.workflows.context import Context
 from lab.workflows.find import running_lab
+from lab.workflows.fitting import require_fit
+from lab.workflows.images import ensure_images, image_states
 from lab.workflows.mend import half_made
 
 FIRST_PORT: Final = 8080
@@ -41,6 +43,18 @@ class Plan:
     def is_fresh(self) -> bool:
         """Say whether nothing of this lab runs yet."""
         return self.before is None or not any(c.state == "running" for c in self.before.containers)
+
+
+def make_ready(ctx: Context, topology: Topology) -> None:
+    """Check that a topology fits the engine's machine, and build the images that it lacks.
+
+    Raises:
+        MachineNotReady: memory or disk do not suffice, or no engine answers.
+        ImageBuildFailed: a build failed; what was finished before stays.
+    """
+    names = images_for(topology)
+    _, states = together(lambda: require_fit(ctx, topology), lambda: image_states(names, ctx.images))
+    ensure_images(names, ctx, states)
 
 
 def images_of(topology: Topology, web_image: str | None = None) -> list[str]:

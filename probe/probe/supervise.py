@@ -13,7 +13,7 @@ from probe.merge import MERGED, Merged, Merger
 from probe.watch import Watch
 from probe.wire import Writer, encode
 
-# The generator says something every second, and waits for no response longer than 10 s.
+# The generator says something every second, and waits for no response longer than 20 s.
 SILENCE_LIMIT_S: Final = 20.0
 # Silence is counted in turns: a probe that was frozen itself has missed one turn, whatever the clock says.
 TURN_S: Final = 1.0

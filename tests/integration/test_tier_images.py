@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -21,6 +22,7 @@ SQL = (
     "--batch",
     "--skip-column-names",
 )
+OWN = ("--label", f"lab.name={own('passwords')}")  # found and removed when this test process is killed
 SERVICES = ("balancer", "web-1", "cache-1", "db-primary", "db-replica-1", "store")
 
 
@@ -157,6 +159,43 @@ def test_servers_share_data_but_no_identity(small_lab: Lab) -> None:
     assert "ibdata1" in found
     assert ".pem" not in found
     assert "auto.cnf" not in found
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "missing"),
+    [
+        ("db", "DB_ROLE=primary", "db/app_password"),
+        ("store", "MINIO_ROOT_PASSWORD_FILE=/run/credentials/store/root_password", "store/root_password"),
+    ],
+)
+def test_a_server_whose_passwords_never_come_says_so(
+    docker_and_images: None, name: str, setting: str, missing: str
+) -> None:
+    argv = ["docker", "run", "--rm", *OWN, "--network", "none", "-e", setting, "-e", "CREDENTIALS_WAIT_S=1"]
+    done = subprocess.run([*argv, image(name)], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 64
+    assert f"cannot read /run/credentials/{missing}" in done.stderr
+
+
+def test_a_server_that_is_there_before_its_passwords_waits_for_them(docker_and_images: None) -> None:
+    server = docker("run", "--detach", *OWN, "--network", "none", "-v", "/run/credentials",
+                    "--tmpfs", "/run/mysqld:uid=4006,gid=4006", image("db"))  # fmt: skip
+    try:
+        _until(lambda: "ibdata1\n" in docker("exec", server, "ls", "/var/lib/mysql"))
+        assert "mysqld" not in docker("top", server)
+        make = "mkdir db && for name in app repl monitor; do printf secret > db/${name}_password; done"
+        docker("exec", "--user", "0", "-w", "/run/credentials", server, "sh", "-euc", make)
+        _until(lambda: "mysqld" in docker("top", server))
+        docker("exec", server, "db-health")
+    finally:
+        docker("rm", "--force", "--volumes", server)
+
+
+def _until(holds: Callable[[], bool], limit_s: float = 30.0) -> None:
+    deadline_s = time.monotonic() + limit_s
+    while not holds():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("service", ["db-replica-1", "db-primary"])
