@@ -39,7 +39,8 @@ from probe.zipf import ZipfIds, user_rng
 __all__ = ["ActionFailedError", "LabUser", "Page", "ZipfIds", "action"]
 
 DEMO_PASSWORD: Final = "lab-demo-password"  # noqa: S105 - the password of every seeded demo user
-TIMEOUT_S: Final = 20.0  # as long as the balancer lets a request wait: 64 users on one replica of a slow laptop do
+# As long as the balancer lets a request wait: 64 users on one replica of a slow laptop wait 10 s.
+TIMEOUT_S: Final = 20.0
 PAUSE_AFTER_ERROR_S: Final = 0.2
 _FORM: Final = "application/x-www-form-urlencoded"
 

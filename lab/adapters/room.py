@@ -23,7 +23,11 @@ _CUT: Final = "==\n"
 _LOOK: Final = (
     "cat /proc/meminfo; echo ==; df -Pk /"  # / of a container is on the file system with the engine's data
 )
-_SAMPLE: Final = f"cat /proc/stat; sleep 1; echo ==; cat /proc/stat; echo ==; {_LOOK}"
+# About a second of short pieces of work: a neighbour takes nothing from a machine that does nothing.
+_WORK: Final = "i=0; while [ $i -lt 50 ]; do n=0; while [ $n -lt 3000 ]; do n=$((n+1)); done; sleep 0.01; i=$((i+1)); done"
+_STAT: Final = "cat /proc/stat; echo =="
+_SAMPLE: Final = f"{_STAT}; sleep 1; {_STAT}; {_WORK}; {_STAT}; {_LOOK}"
+_PIECE_S: Final = 0.01
 
 
 class EngineSurroundings:
@@ -76,17 +80,33 @@ def free_there() -> dict[str, int]:
 
 
 def sample_here(data_folder: str) -> dict[str, Any]:
-    """Return idle and steal over one second, and what is free, of this machine."""
+    """Return idle over one second, steal also over one of work, and what is free, of this machine."""
     stat = Path("/proc/stat")
     before = stat.read_text(encoding="ascii")
     time.sleep(_SAMPLE_S)
-    return {**cpu_ratios(before, stat.read_text(encoding="ascii")), **free_here(data_folder)}
+    after = stat.read_text(encoding="ascii")
+    _stay_half_busy()
+    return {**noise(before, after, stat.read_text(encoding="ascii")), **free_here(data_folder)}
+
+
+def _stay_half_busy() -> None:
+    end_s = time.monotonic() + _SAMPLE_S
+    while (now_s := time.monotonic()) < end_s:
+        while time.monotonic() < now_s + _PIECE_S:
+            pass
+        time.sleep(_PIECE_S)
 
 
 def sample_there() -> dict[str, Any]:
     """Return the same of the engine's machine, seen from a container; empty when none can be started."""
     parts = _in_container(_SAMPLE).split(_CUT)
-    return {**cpu_ratios(parts[0], parts[1]), **_free(*parts[2:])} if len(parts) == 4 else {}
+    return {**noise(*parts[:3]), **_free(*parts[3:])} if len(parts) == 5 else {}
+
+
+def noise(before: str, after: str, worked: str) -> dict[str, float]:
+    """Return how idle the machine was between the first two readings of /proc/stat, and its most steal of both spans."""
+    rest, work = cpu_ratios(before, after), cpu_ratios(after, worked)
+    return {**rest, "steal_ratio": max(rest["steal_ratio"], work["steal_ratio"])}
 
 
 def _in_container(script: str) -> str:

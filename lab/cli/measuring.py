@@ -45,8 +45,12 @@ def progress_bar(title: str) -> Iterator[Callable[[Progress], None]]:
 
 
 def _rate(p: Progress) -> str:
-    offered = f" of {p.rate_rps:g} offered, {p.under_way} under way" if p.rate_rps is not None else ""
-    return f"{p.throughput_rps:5.0f} req/s{offered}"
+    measured = f"{p.throughput_rps:5.0f} req/s"
+    if p.rate_rps is None:
+        return measured
+    return (
+        f"{measured} of {p.rate_rps:g} offered, {p.under_way} under way, {p.late} late, {p.dropped} dropped"
+    )
 
 
 def _line_printer(title: str) -> Callable[[Progress], None]:

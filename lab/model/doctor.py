@@ -19,7 +19,7 @@ class Facts:
         is_local: the engine runs on this machine, not in a VM or elsewhere.
         podman_version: of the Podman that answers in Docker's place; "" for Docker.
         clock_skew_s: the engine's clock minus ours.
-        idle_ratio, steal_ratio: of all cores over one second.
+        idle_ratio, steal_ratio: of all cores; idle over one second, steal also over one of work.
         power: "mains", "battery", or "low-power" when the machine is told to save.
         work_ms: CPU time of the unit of PHP work; runs are normalised to it. None while the web image is not built.
         has_base, can_pull, has_mmdebstrap: ways to the Debian root file system that images start from.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lab.model.doctor import Check, Facts
+from lab.model.gates import MAX_STEAL_RATIO
 
 GIB: Final = 2**30
 MIN_MEMORY: Final = 1.5 * GIB  # one web replica, MySQL, the generator, a margin
@@ -96,16 +97,22 @@ def _clock(facts: Facts) -> Iterator[Check]:
 def _noise(facts: Facts) -> Iterator[Check]:
     if facts.idle_ratio is None:
         return
-    found = f"{facts.idle_ratio:.0%} idle, {facts.steal_ratio or 0.0:.1%} stolen by other virtual machines"
+    stolen_ratio = facts.steal_ratio or 0.0
+    found = f"{facts.idle_ratio:.0%} idle, {stolen_ratio:.1%} stolen by other virtual machines"
     if is_quiet(facts):
         yield Check(name="noise", status="ok", found=found)
+    elif stolen_ratio > MAX_STEAL_RATIO:
+        todo = f"windows with more than {MAX_STEAL_RATIO:.0%} are INVALID: measure at another time, or on another machine"
+        yield Check(name="noise", status="warn", found=found, todo=todo)
     else:
         yield Check(name="noise", status="warn", found=found, todo="close what is busy before you measure")
 
 
 def is_quiet(facts: Facts) -> bool:
     """Say whether the machine had next to nothing to do; also where that could not be seen."""
-    return (facts.idle_ratio is None or facts.idle_ratio >= 0.8) and (facts.steal_ratio or 0.0) <= 0.02
+    return (facts.idle_ratio is None or facts.idle_ratio >= 0.8) and (
+        facts.steal_ratio or 0.0
+    ) <= MAX_STEAL_RATIO
 
 
 def _speed(facts: Facts) -> Iterator[Check]:

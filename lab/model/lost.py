@@ -13,6 +13,7 @@ MAX_ASLEEP_S: Final = 1.0
 MAX_STALLED_S: Final = 1.0
 MAX_LATE_S: Final = 1.0
 MAX_REPEATS: Final = 2  # of one window; a machine that goes on falling asleep needs a person
+MAX_IN_VAIN: Final = 4  # repeats in a row that were spoiled again: what spoils them does not pass
 _STAY_AWAKE: Final = (
     "keep it awake: plug in, lid open, `systemd-inhibit lab ...` (macOS: `caffeinate -i lab ...`)"
 )

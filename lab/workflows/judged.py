@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lab.errors import LabError
-from lab.model.gates import problems
+from lab.model.gates import host_steal, problems
 from lab.model.gtid import transactions
 from lab.model.lost import reasons
 from lab.model.measurement import Measurement, Second
@@ -75,10 +75,11 @@ def judged(
     seconds = [second for second in m.series if second.phase == "measure"]
     steady = judge_steady(seconds, hit_ratios)
     drift = drift_of(seconds)
-    spoiled = [*reasons(m.lost), *([drift.problem] if drift and drift.problem else [])]
     window = _window(
         m, asked, verify=verify, seconds=seconds, balancer_edge_s=balancer_edge_s, steady=steady.problem
     )
+    passing = [*reasons(m.lost), drift.problem if drift else "", host_steal(window)]
+    spoiled = [reason for reason in passing if reason]
     warnings = [steady.warning] if steady.warning and not asked.is_cold else []
     if asked.shares and len(asked.web) > 1:
         warnings.append(f"balance: with {asked.shares} replicas get unequal shares, so they are not judged")
@@ -87,7 +88,7 @@ def judged(
         steady=steady.steady,
         drift_ratio=drift.ratio if drift else None,
         spoiled=spoiled,
-        problems=[*spoiled, *changed, *problems(window)],
+        problems=list(dict.fromkeys([*spoiled, *changed, *problems(window)])),
         warnings=[*m.warnings, *warnings],
     )
 

@@ -57,6 +57,7 @@ class Progress:
     Attributes:
         under_way: users that act; in an open load, actions that have not ended.
         rate_rps: offered by an open load; None in a closed one.
+        late, dropped: its starts of the last second that came more than 5 ms late, and those that were not made.
     """
 
     phase: str
@@ -67,6 +68,8 @@ class Progress:
     p95_ms: float
     under_way: int = 0
     rate_rps: float | None = None
+    late: int = 0
+    dropped: int = 0
 
 
 def set_quotas(
@@ -169,6 +172,8 @@ def _watch(
                     p95_ms=event.get("p95_ms") or 0.0,
                     under_way=event.get("users") or 0,
                     rate_rps=load.rate_rps,
+                    late=event.get("late") or 0,
+                    dropped=event.get("dropped") or 0,
                 )
             )
 

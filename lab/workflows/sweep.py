@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from lab.errors import RunInvalid
+from lab.model.lost import MAX_IN_VAIN
 from lab.model.measurement import Measurement
 from lab.model.precision import Reached
 from lab.model.run import Run
@@ -91,6 +92,7 @@ class _Sweeper:
         self._began_s = ctx.clock.monotonic_s()
         self._numbers = {(visit.block, visit.value): i for i, visit in enumerate(plan.order, start=1)}
         self._visits = 0
+        self._in_vain = 0  # repeats in a row that were spoiled again
 
     def blocks(self) -> str:
         """Measure until it ends; return why it did."""
@@ -131,12 +133,24 @@ class _Sweeper:
             number = self._numbers[visit.block, visit.value]
             self._on_visit(number, visit, None)
             measurement, ready = self._visit(visit)
-            left = with_repeat(pending, visit) if measurement.should_repeat else None
+            left = with_repeat(pending, visit) if self._is_worth_repeating(visit, measurement) else None
             if left is not None:
                 pending, measurement = left, replace(measurement, repeated=True)
             self._journal.add(visit, measurement, ready)
             self._visits += 1
             self._on_visit(number, visit, measurement)
+
+    def _is_worth_repeating(self, visit: Visit, measurement: Measurement) -> bool:
+        if not measurement.should_repeat:
+            self._in_vain = 0
+            return False
+        if visit.attempt > 1:
+            self._in_vain += 1
+            if self._in_vain == MAX_IN_VAIN:
+                self._ctx.reporter.warn(
+                    f"{MAX_IN_VAIN} repeats in a row were spoiled again: what spoils them does not pass, so nothing is repeated any more"
+                )
+        return self._in_vain < MAX_IN_VAIN
 
     def _visit(self, visit: Visit) -> tuple[Measurement, dict[str, Any]]:
         ctx, plan = self._ctx, self._plan

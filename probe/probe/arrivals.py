@@ -43,11 +43,16 @@ class Starts:
     dropped: int = 0
     late_ms: list[float] = field(default_factory=list)
 
+    @staticmethod
+    def is_late(late_ms: float) -> bool:
+        """Say whether a start that came by so much after its time counts as late."""
+        return late_ms > LATE_MS
+
     def document(self) -> dict[str, Any]:
         """Return counts, and how late the latest of 99 in 100 was; late means by more than 5 ms."""
         return {
             "planned": len(self.late_ms) + self.dropped,
-            "late": sum(late_ms > LATE_MS for late_ms in self.late_ms),
+            "late": sum(map(self.is_late, self.late_ms)),
             "dropped": self.dropped,
             "late_p99_ms": nearest_rank(sorted(self.late_ms), 99) or 0.0,
         }

@@ -93,8 +93,9 @@ class OpenLoop(Loop):
                 self._spawn(self._idle.pop(), due_s, is_new=False)
             elif self._count < self._users:
                 self._spawn(self._new_user(), due_s, is_new=True)
-            elif self._recorder.is_open:
-                self._starts.dropped += 1
+            else:
+                self._recorder.second.dropped += 1
+                self._starts.dropped += self._recorder.is_open
 
     def _spawn(self, user: labload.LabUser, due_s: float, *, is_new: bool) -> None:
         greenlet = gevent.spawn(self._act, user, due_s, is_new=is_new)
@@ -102,8 +103,10 @@ class OpenLoop(Loop):
         greenlet.link(self._under_way.discard)
 
     def _act(self, user: labload.LabUser, due_s: float, *, is_new: bool) -> None:
+        late_ms = (time.perf_counter() - due_s) * 1000
+        self._recorder.second.late += Starts.is_late(late_ms)
         if self._recorder.is_open:
-            self._starts.late_ms.append((time.perf_counter() - due_s) * 1000)
+            self._starts.late_ms.append(late_ms)
         if is_new and not self._prepare(user):
             return
         user.due_s = due_s

@@ -17,6 +17,8 @@ class Second:
     latencies_ms: list[float] = field(default_factory=list)
     work_ms_sum: float = 0.0
     work_count: int = 0
+    late: int = 0  # starts of an open load that came more than 5 ms late, and those that were not made
+    dropped: int = 0
 
     def add(self, sample: "Sample") -> None:
         """Count one request."""
@@ -39,6 +41,8 @@ class Second:
             "latencies_ms": self.latencies_ms,
             "work_ms_sum": self.work_ms_sum,
             "work_count": self.work_count,
+            "late": self.late,
+            "dropped": self.dropped,
         }
 
     def add_parts(self, parts: dict[str, Any]) -> None:
@@ -47,6 +51,8 @@ class Second:
         self.latencies_ms += parts["latencies_ms"]
         self.work_ms_sum += parts["work_ms_sum"]
         self.work_count += parts["work_count"]
+        self.late += parts["late"]
+        self.dropped += parts["dropped"]
 
     def document(self) -> dict[str, Any]:
         """Return counts, mean, p50 and p95 of the successful requests, and the mean unit of work (None when there were none)."""
@@ -59,6 +65,8 @@ class Second:
             "p95_ms": nearest_rank(ordered, 95),
             "work_ms": self.work_ms_sum / self.work_count if self.work_count else None,
             "work_count": self.work_count,
+            "late": self.late,
+            "dropped": self.dropped,
         }
 
 

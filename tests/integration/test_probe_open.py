@@ -61,6 +61,9 @@ def test_starts_beyond_the_pool_are_dropped_and_counted():
     starts = only(events, "result")["starts"]
     assert starts["dropped"] > 20  # in the second of the stall two users were under way, and nobody was left
     assert starts["dropped"] < starts["planned"]
+    told = [event for event in events if event["event"] == "second" and event["phase"] == "measure"]
+    assert sum(event["dropped"] for event in told) == starts["dropped"]
+    assert sum(event["late"] for event in told) == starts["late"]
 
 
 def test_a_stall_is_seen_by_an_open_load_and_omitted_by_a_closed_one():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from lab.adapters.room import cpu_ratios, free_memory
+from lab.adapters.room import cpu_ratios, free_memory, noise
 from lab.model.diagnosis import as_document, checks
 from lab.model.doctor import Check, Facts, version_tuple
 from lab.model.doctor_machine import GIB
@@ -63,6 +63,7 @@ def test_a_good_machine_has_nothing_to_do() -> None:
         ({"clock_skew_s": -40.0}, "clock", "warn"),
         ({"idle_ratio": 0.4}, "noise", "warn"),
         ({"steal_ratio": 0.05}, "noise", "warn"),
+        ({"steal_ratio": 0.011}, "noise", "warn"),
         ({"power": "battery"}, "power", "warn"),
         ({"power": "low-power"}, "power", "warn"),
     ],
@@ -133,6 +134,15 @@ def test_cpu_shares_are_differences_of_the_first_line() -> None:
     before = "cpu  100 0 100 800 0 0 0 0 0 0\ncpu0 1 1 1 1 1 1 1 1 0 0\n"
     after = "cpu  110 0 110 860 10 0 0 10 0 0\ncpu0 9 9 9 9 9 9 9 9 0 0\n"
     assert cpu_ratios(before, after) == {"idle_ratio": 0.7, "steal_ratio": 0.1}
+
+
+def test_what_neighbours_take_from_work_counts_but_the_work_itself_does_not() -> None:
+    readings = (
+        "cpu  0 0 0 0 0 0 0 0 0 0\n",
+        "cpu  5 0 0 95 0 0 0 0 0 0\n",
+        "cpu  55 0 0 137 0 0 0 8 0 0\n",  # half busy, and 8 of 100 stolen
+    )
+    assert noise(*readings) == {"idle_ratio": 0.95, "steal_ratio": 0.08}
 
 
 def test_free_memory_is_what_new_processes_can_have() -> None:

@@ -109,6 +109,8 @@ def test_second():
         "p95_ms": 30.0,
         "work_ms": pytest.approx(3.5),
         "work_count": 2,
+        "late": 0,
+        "dropped": 0,
     }
     assert Second().document()["p95_ms"] is None
 

@@ -130,6 +130,7 @@ class World:
                 self.asleep += loss.get("client_asleep_s", 0.0) if is_fifth else 0.0
                 self.monotonic += span_s
                 work_ms = 3.4 * (loss.get("slower", 1.0) if phase == "measure" and second >= 5 else 1.0)
+                yield self._event("host", idle_ratio=0.5, steal_ratio=loss.get("steal", 0.0))
                 yield self._event(
                     "second", phase=phase, span_s=span_s, requests=20, failures=0, work_ms=work_ms
                 )
@@ -209,6 +210,10 @@ def bench(*windows: dict[str, float], repeat: int = 1) -> tuple[Run, World]:
         ({"stalled_s": 5.0}, "stood still for 5.0 s"),
         ({"late_s": 5.0}, "read 5.0 s late"),
         ({"slower": 1.25}, "speed changed by -20% inside the window"),  # heat, a neighbour
+        (
+            {"steal": 0.05},
+            "other virtual machines took 5.0% of its CPU",
+        ),  # a neighbour on the same processors
     ],
 )
 def test_a_window_that_lost_time_is_kept_and_measured_again(loss: dict[str, float], words: str) -> None:
@@ -300,9 +305,16 @@ def test_a_sweep_repeats_at_the_end_of_the_block(monkeypatch: pytest.MonkeyPatch
 
 def test_a_sweep_that_goes_on_sleeping_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     run, world, seen = sweep(monkeypatch, *[{"asleep_s": 60.0}] * 50)
-    assert world.measured == 4 * (1 + MAX_REPEATS)
+    assert world.measured == 2 * (1 + MAX_REPEATS) + 2  # after four repeats in vain none is made
     assert len(seen) == world.measured
+    assert any("does not pass" in said for said in world.said)
     assert not run.is_valid
+
+
+def test_a_sweep_repeats_again_once_a_window_was_good(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, world, _ = sweep(monkeypatch, *[{"steal": 0.05}] * 3, {}, {}, *[{"steal": 0.05}] * 2)
+    assert world.measured == 4 + 5
+    assert run.is_valid
 
 
 def test_host_bound_points_are_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
