@@ -66,7 +66,8 @@ integration: images ## parts together, with Docker
 e2e: images ## whole labs and short measurements, with Docker
 	$(BIN)/pytest -q tests/e2e
 
-versions: images ## the same lab with other releases of Engine and Compose, built or fetched (slow; not in `make test`)
+versions: images ## other releases of Engine and Compose, built or fetched; all images on an engine elsewhere (slow; not in `make test`)
+	LAB_BUILD_ALL=1 $(BIN)/pytest -q tests/e2e/test_elsewhere.py -k from_nothing
 	$(BIN)/pytest -q tests/versions
 
 bench: images ## how quick and small the lab itself is; BENCH="up down" picks rows, BENCH=--long adds the image builds

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
 from lab.ports import Compose
+from lab.together import together
 from lab.workflows.balancer import drain, enable, verify_replicas
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
@@ -28,11 +29,12 @@ def execute(ctx: Context, plan: Plan) -> RunningLab:
     if plan.topology.db_replicas and not plan.is_fresh:  # a fresh one that is healthy is in sync
         with ctx.reporter.step("replication in sync", expected_s=1):
             wait_in_sync(ctx, lab)
-    with ctx.reporter.step("every replica answers", expected_s=1):
-        verify_replicas(ctx, lab, plan.topology)
+    jobs = [lambda: verify_replicas(ctx, lab, plan.topology)]
     if plan.is_fresh:
-        set_shares(ctx, lab, plan.topology)
-    else:
+        jobs.append(lambda: set_shares(ctx, lab, plan.topology))
+    with ctx.reporter.step("every replica answers", expected_s=1):
+        together(*jobs)
+    if not plan.is_fresh:
         mend_quotas(ctx, lab, plan.topology)
         mend_maxconn(ctx, lab, plan.topology)
     return need_running_lab(ctx)

@@ -1,6 +1,7 @@
 """The engine is elsewhere: every command against an engine that is reached only through its socket.
 
-The first test builds all images in it from nothing (about 6 minutes); the others use what it built.
+The first test builds the images in it from nothing; the others use what it built. MinIO, which compiles for minutes and
+was compiled for the engine of this machine a moment ago, only with LAB_BUILD_ALL=1 (`make versions`).
 """
 
 from __future__ import annotations
@@ -51,21 +52,23 @@ def far(away: Elsewhere) -> Iterator[str]:
 
 
 @pytest.mark.timeout(2400)
-def test_all_images_are_built_from_nothing_in_3_8_gib(
+def test_images_are_built_from_nothing_in_3_8_gib(
     away: Elsewhere, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The peak that counts is of anonymous memory: the page cache fills what is left, and gives way."""
     assert lab_json("images", "list")["images"][0]["state"] == "missing"
+    names = [name for name in IMAGES if name != "store" or os.environ.get("LAB_BUILD_ALL")]
     start_s = time.monotonic()
     with PeakMemory(away) as peak:
-        document = lab_json("images", "build", timeout_s=2300)
+        document = lab_json("images", "build", *names, timeout_s=2300)
     with capsys.disabled():
         sys.stdout.write(
-            f"\nimages from nothing, elsewhere: {time.monotonic() - start_s:.0f} s, peak memory "
+            f"\n{len(names)} images from nothing, elsewhere: {time.monotonic() - start_s:.0f} s, peak memory "
             f"{peak.anonymous_bytes / GIB:.2f} GiB, {peak.usage_bytes / GIB:.2f} GiB with the page cache, of {MEMORY_BYTES / GIB:.1f} GiB\n"
         )
-    assert document["built"] == list(IMAGES)
-    assert {row["state"] for row in lab_json("images", "list")["images"]} == {"ready"}
+    assert document["built"] == names
+    ready = {row["name"] for row in lab_json("images", "list")["images"] if row["state"] == "ready"}
+    assert ready == set(names)
     assert peak.killed == 0
     assert 0 < peak.anonymous_bytes < 0.75 * MEMORY_BYTES  # a desktop's virtual machine runs other things too
 
