@@ -181,8 +181,9 @@ def topology_svg(point: Point, load: Mapping[str, object], prefix: str = "") -> 
     for y, box in zip(ys, right, strict=True):
         parts.append(_arrow(start, middle + _BOX_H / 2, _COLUMNS[3], y + _BOX_H / 2))
         parts.append(_box_svg(box, _COLUMNS[3], y))
+        beside = 26 if y > middle else -12  # an arrow that leads down comes from above its label's place
         parts.append(
-            f'<text class="edge" x="{_COLUMNS[3] - 14}" y="{y + _BOX_H / 2 - 12:g}">{text(box.edge)}</text>'
+            f'<text class="edge" x="{_COLUMNS[3] - 14}" y="{y + _BOX_H / 2 + beside:g}">{text(box.edge)}</text>'
         )
     return svg(_WIDTH, height, in_words(point), "".join(parts), prefix)
 
