@@ -1,7 +1,7 @@
 """The engine is elsewhere: every command against an engine that is reached only through its socket.
 
-The first test builds the images in it from nothing; the others use what it built. MinIO, which compiles for minutes and
-was compiled for the engine of this machine a moment ago, only with LAB_BUILD_ALL=1 (`make versions`).
+The first test builds the images in it from nothing. MinIO's, which compiles for minutes and was compiled for the engine of
+this machine a moment ago, only with LAB_BUILD_ALL=1 (`make versions`). The other tests use that engine's images.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def away(elsewhere: Elsewhere, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def far(away: Elsewhere) -> Iterator[str]:
     """Keep one lab running for the tests that only look at it or measure it."""
-    away.load()  # what the first test built is not loaded again
+    away.load()
     try:
         lab_json("up", "--stage", "cached", "--db-replicas", "1", "--port", str(PORT), "--lab", LAB)
         yield LAB
@@ -71,6 +71,7 @@ def test_images_are_built_from_nothing_in_3_8_gib(
     assert ready == set(names)
     assert peak.killed == 0
     assert 0 < peak.anonymous_bytes < 0.75 * MEMORY_BYTES  # a desktop's virtual machine runs other things too
+    away.docker("image", "rm", "--force", *(IMAGES[name].reference for name in names))  # they fit no store built here
 
 
 def test_doctor_sees_the_machine_of_the_engine(away: Elsewhere) -> None:
