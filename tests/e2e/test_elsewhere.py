@@ -71,7 +71,9 @@ def test_images_are_built_from_nothing_in_3_8_gib(
     assert ready == set(names)
     assert peak.killed == 0
     assert 0 < peak.anonymous_bytes < 0.75 * MEMORY_BYTES  # a desktop's virtual machine runs other things too
-    away.docker("image", "rm", "--force", *(IMAGES[name].reference for name in names))  # they fit no store built here
+    away.docker(
+        "image", "rm", "--force", *(IMAGES[name].reference for name in names)
+    )  # they fit no store built here
 
 
 def test_doctor_sees_the_machine_of_the_engine(away: Elsewhere) -> None:
