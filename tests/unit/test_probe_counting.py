@@ -3,6 +3,7 @@
 import io
 import json
 import math
+import random
 import statistics
 import threading
 
@@ -195,3 +196,19 @@ def test_histogram_keeps_three_digits_and_merges():
     assert first.percentile_ms(50) == pytest.approx(501, rel=0.002)
     assert first.summary()["max"] == pytest.approx(5000, rel=0.001)
     assert first.encoded().startswith("HIST")
+
+
+def test_what_is_counted_by_bucket_is_what_the_library_records_one_by_one():
+    latency = pytest.importorskip(
+        "probe.latency", reason="hdrhistogram is only in the probe image", exc_type=ImportError
+    )
+    chance = random.Random(1)  # noqa: S311 - repeatable values
+    values_us = [min(max(round(chance.lognormvariate(10, 2)), 1), 120_000_000) for _ in range(20_000)]
+    values_us += [1, 2, 2047, 2048, 2049, 4095, 4096, 120_000_000]
+    ours = latency.Latencies()
+    theirs = latency.HdrHistogram(latency.LOWEST_US, latency.HIGHEST_US, latency.DIGITS)
+    for value_us in values_us:
+        ours.add(value_us / 1000)
+        theirs.record_value(value_us)
+    assert ours.encoded() == theirs.encode().decode()
+    assert ours.mean_ms() == theirs.get_mean_value() / 1000
