@@ -202,7 +202,7 @@ def test_what_is_counted_by_bucket_is_what_the_library_records_one_by_one():
     latency = pytest.importorskip(
         "probe.latency", reason="hdrhistogram is only in the probe image", exc_type=ImportError
     )
-    chance = random.Random(1)  # noqa: S311 - repeatable values
+    chance = random.Random(1)
     values_us = [min(max(round(chance.lognormvariate(10, 2)), 1), 120_000_000) for _ in range(20_000)]
     values_us += [1, 2, 2047, 2048, 2049, 4095, 4096, 120_000_000]
     ours = latency.Latencies()
