@@ -131,7 +131,7 @@ def measured(
 ) -> tuple[dict[str, Any], str]:
     """Run a bench, do something once in each of its windows, or earlier; return the last measurement and what was said."""
     argv = [sys.executable, "-m", "lab", "bench", path, "--json", "--lab", LAB]
-    spoilt, deadline_s, folder = set(), time.monotonic() + 120, Path(path).parent
+    spoilt, deadline_s, folder = set(), time.monotonic() + 240, Path(path).parent
     with (folder / "out").open("w") as out_file, (folder / "err").open("w") as err_file:
         process = subprocess.Popen(argv, stdout=out_file, stderr=err_file)
         try:
@@ -193,7 +193,8 @@ def test_a_replica_that_serves_errors(a_lab: str, tmp_path: Path) -> None:
     """It still answers its health check, so the balancer keeps it; only what may be sent twice is tried elsewhere."""
 
     def spoil(_probe: str) -> None:
-        docker("network", "disconnect", f"{LAB}_data", container("web-2"))
+        # In a window that is made again it has left already.
+        docker("network", "disconnect", f"{LAB}_data", container("web-2"), check=False)
 
     try:
         measurement, err = measured(scenario(tmp_path, WRITING), spoil)
@@ -232,8 +233,12 @@ def test_a_replica_that_stands_still(a_lab: str, tmp_path: Path) -> None:
     replica = container("web-2")
 
     def spoil(_probe: str) -> None:
-        docker("update", "--cpu-quota", "-1", replica)  # the kernel cannot freeze what its quota holds back
-        docker("pause", replica)
+        deadline_s = time.monotonic() + 10
+        while docker("inspect", "--format", "{{.State.Paused}}", replica) != "true":
+            assert time.monotonic() < deadline_s
+            # The kernel cannot freeze what its quota holds back, and the lab sets the quota again meanwhile.
+            docker("update", "--cpu-quota", "-1", replica)
+            docker("pause", replica, check=False)
 
     try:
         measurement, err = measured(scenario(tmp_path, READING), spoil, phase="ramp")
