@@ -3,8 +3,9 @@
 One lab, many A/A comparisons. Each is a `lab bench --aa` of its own, with windows of its own: 3 pairs, the letters drawn
 by lot, one 95 % interval of B/A. No window is in two comparisons, and nothing is resampled, so the share of intervals
 that exclude 1 is a share of independent trials; its own uncertainty is printed (Clopper and Pearson). To be repeated
-often, windows are short (5 s, no warm-up but before the first): the share says whether the intervals are honest, not how
-wide those of long windows are. A comparison takes about a minute. The file is written after each one, and a second call
+often, windows are short (6 s after 2 s of warm-up), and 16 users keep the two replicas busy: with more of them a request
+waits as long as such a window is. The share says whether the intervals are honest, not how wide those of long windows
+are. A comparison takes about a minute. The file is written after each one, and a second call
 goes on where the first ended.
 """
 
@@ -20,11 +21,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from bench.machine import environment
+
 LAB: Final = "bench-aa"
 RESULTS: Final = Path(__file__).parent / "results" / "aa.json"
 SCENARIOS: Final = Path(__file__).parents[1] / "scenarios"
 TOPOLOGY: Final = ("--stage", "cached", "--store", "local", "--replicas", "2")
 PAIRS: Final = 3
+USERS: Final = 16
+WARMUP_S: Final = 2
+WINDOW_S: Final = 6
 
 
 def lab(*words: str, folder: Path, ok: Sequence[int] = (0,)) -> dict[str, Any]:
@@ -41,10 +47,12 @@ def lab(*words: str, folder: Path, ok: Sequence[int] = (0,)) -> dict[str, Any]:
 
 
 def quick_scenario(folder: Path) -> str:
-    """Write read-heavy without a warm-up and return its path: the lab is warm from the comparison before."""
+    """Write read-heavy with a short warm-up and return its path: the lab is warm from the comparison before."""
     for suffix in ("py", "toml"):
         text = (SCENARIOS / f"read-heavy.{suffix}").read_text(encoding="utf-8")
-        lines = ["warmup_s = 0" if line.startswith("warmup_s") else line for line in text.splitlines()]
+        lines = [
+            f"warmup_s = {WARMUP_S}" if line.startswith("warmup_s") else line for line in text.splitlines()
+        ]
         (folder / f"read-heavy.{suffix}").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return str(folder / "read-heavy.toml")
 
@@ -111,19 +119,16 @@ def main() -> None:
                 lab("bench", "read-heavy", "--duration", "10s", folder=folder, ok=(0, 5))  # warms the lab up
             for _ in range(left):
                 seed = 1 + len(rows)
-                words = (
-                    "bench",
-                    scenario,
-                    "--aa",
-                    "--repeat",
-                    str(PAIRS),
-                    "--duration",
-                    "5s",
-                    "--seed",
-                    str(seed),
-                )
+                words = ["bench", scenario, "--aa", "--repeat", str(PAIRS), "--users", str(USERS)]
+                words += ["--duration", f"{WINDOW_S}s", "--seed", str(seed)]
                 rows.append(row_of(lab(*words, folder=folder, ok=(0, 5)), seed))
-                document = {"schema": "lab.aa/1", "pairs": PAIRS, "summary": summary(rows), "rows": rows}
+                document = {
+                    "schema": "lab.aa/1",
+                    "environment": environment(),
+                    "pairs": PAIRS,
+                    "summary": summary(rows),
+                    "rows": rows,
+                }
                 given.out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
                 print(
                     json.dumps({key: rows[-1][key] for key in ("seed", "ratio", "low", "high", "problems")}),

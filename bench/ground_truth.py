@@ -20,6 +20,7 @@ from typing import Any, Final
 from bench.ground_truth_acts import LAB, meanwhile, quotas, starve_generator
 from bench.ground_truth_cases import CASES, Case
 from bench.labs import lab
+from bench.machine import environment
 from lab import assets
 from lab.model.measurement import Measurement
 from lab.model.run import Verdict, from_document
@@ -149,7 +150,13 @@ def keep(outcome: Outcome, fixtures: Path | None) -> None:
     right = sum(row["right"] for row in rows)
     wrong = sum(not row["right"] and row["got"]["is_confident"] for row in rows)
     summary = {"cases": len(rows), "right": right, "wrong_with_confidence": wrong}
-    RESULTS.write_text(json.dumps({"summary": summary, "cases": rows}, indent=1) + "\n")
+    RESULTS.write_text(
+        json.dumps(
+            {"schema": "lab.ground-truth/1", "environment": environment(), "summary": summary, "cases": rows},
+            indent=1,
+        )
+        + "\n"
+    )
     if fixtures:
         fixtures.mkdir(parents=True, exist_ok=True)
         name = re.sub(r"[^a-z0-9]+", "-", outcome.case.name.lower()).strip("-")

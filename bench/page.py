@@ -1,4 +1,4 @@
-"""Write the newest kept figures into docs/benchmarks.md: `python -m bench.page`."""
+"""Write the kept figures into docs/benchmarks.md: `python -m bench.page`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from bench import trust
 from bench.figures import Figure, measured, reach, verdict
 
 ROOT: Final = Path(__file__).parent.parent
@@ -37,13 +38,20 @@ def section(name: str, document: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def main() -> None:
-    """Replace the section by the newest file's figures."""
-    newest = max((ROOT / "bench" / "results").glob("20*.json"))
-    head, _, rest = PAGE.read_text(encoding="utf-8").partition(HEADING)
+def replaced(page: str, heading: str, text: str) -> str:
+    """Return a page whose section below a heading is another."""
+    head, _, rest = page.partition(heading)
     _, mark, after = rest.partition("\n## ")
-    text = section(newest.name, json.loads(newest.read_text(encoding="utf-8")))
-    PAGE.write_text(f"{head}{HEADING}\n{text}{mark}{after}", encoding="utf-8")
+    return f"{head}{heading}\n{text}{mark}{after}"
+
+
+def main() -> None:
+    """Replace both sections by what is kept."""
+    results = ROOT / "bench" / "results"
+    newest = max(results.glob("20*.json"))
+    page = PAGE.read_text(encoding="utf-8")
+    page = replaced(page, HEADING, section(newest.name, json.loads(newest.read_text(encoding="utf-8"))))
+    PAGE.write_text(replaced(page, trust.HEADING, trust.section(results)), encoding="utf-8")
 
 
 if __name__ == "__main__":

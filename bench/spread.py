@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.aa import lab
+from bench.machine import environment
 
 RESULTS: Final = Path(__file__).parent / "results"
 TOPOLOGY: Final = ("--stage", "cached", "--store", "local", "--replicas", "2")
@@ -74,7 +75,12 @@ def starts(count: int, most_now: int, out: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         for _ in range(min(count - len(rows), most_now)):
             rows.append(one_start(Path(name), 1 + len(rows)))
-            document = {"schema": "lab.spread/1", "summary": summary(rows), "rows": rows}
+            document = {
+                "schema": "lab.spread/1",
+                "environment": environment(),
+                "summary": summary(rows),
+                "rows": rows,
+            }
             out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
             print(json.dumps(rows[-1]), flush=True)
     print(json.dumps(summary(rows), indent=1))
@@ -91,7 +97,7 @@ def curve(out: Path) -> None:
         for point in run["points"]
     ]
     document = {
-        "schema": "lab.curve/1", "command": " ".join(("lab", *CURVE)), "took_s": round(took_s, 1), "valid": run["valid"],
+        "schema": "lab.curve/1", "environment": environment(), "command": " ".join(("lab", *CURVE)), "took_s": round(took_s, 1), "valid": run["valid"],
         "procedure": run["procedure"], "points": points,
     }  # fmt: skip
     out.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")

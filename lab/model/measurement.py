@@ -97,7 +97,7 @@ class Measurement:
         work_ms: mean CPU time of the fixed unit of PHP work during the window.
         problems: why it is INVALID; empty = VALID.
         lost: seconds that it lost to a machine that slept or a load generator that stood still.
-        spoiled: those of `problems` that the same window, measured again, may be without: lost time, a drift of speed, a neighbour on the machine, a load generator without room.
+        spoiled: those of `problems` that the same window, measured again, may be without: lost time, a drift of speed, a neighbour on the machine, a cache that was still filling, a load generator without room.
         repeated: it was spoiled and measured again; this one is kept to be seen, and decides nothing.
         normalised_by: the tier whose unit of work `normalised_rps` rests on: `web`; empty when not normalised.
         drift_ratio: the in-band unit of the window's second half against the first half, minus 1.

@@ -22,6 +22,7 @@ MIN_SECONDS: Final = 12  # below it, chance moves the mean as much as the bound
 # of the final throughput: over 99 %; from 70 %: 4 in 10, and those are off by 7 %.
 MAX_SHIFT_RATIO: Final = 0.10  # of the mean
 MAX_HIT_RATIO_SHIFT: Final = 0.05  # of all look-ups: a share has no unit of its own
+_HITS: Final = "the cache's hit ratio"
 _REMEDY: Final = "use a longer --duration, or a larger warmup_s in the scenario"
 
 
@@ -77,10 +78,15 @@ def cut_of(values: Sequence[float]) -> Cut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was found in one window: the cuts, why it is not steady, and what could not be judged."""
+    """What was found in one window: the cuts, why it is not steady, and what could not be judged.
+
+    Attributes:
+        is_filling: the cache was still filling; the same window, measured again, may be without that.
+    """
 
     steady: Steady | None
     problem: str = ""
+    is_filling: bool = False
     warning: str = ""
 
 
@@ -100,8 +106,8 @@ def judge_steady(window: Sequence[Second], hit_ratios: Sequence[float]) -> Judge
         )
     cuts = {"throughput": cut_of(throughput), "latency": cut_of(latency)}
     if len(hit_ratios) >= MIN_SECONDS:
-        cuts["the cache's hit ratio"] = cut_of(hit_ratios)
-    hits = cuts.get("the cache's hit ratio")
+        cuts[_HITS] = cut_of(hit_ratios)
+    hits = cuts.get(_HITS)
     return Judged(
         steady=Steady(
             throughput_s=cuts["throughput"].start_s,
@@ -109,11 +115,12 @@ def judge_steady(window: Sequence[Second], hit_ratios: Sequence[float]) -> Judge
             hit_ratio_s=hits.start_s if hits else None,
         ),
         problem="; ".join(text for name, cut in cuts.items() if (text := _problem(name, cut))),
+        is_filling=bool(hits and _problem(_HITS, hits)),
     )
 
 
 def _problem(name: str, cut: Cut) -> str:
-    is_share = "ratio" in name
+    is_share = name == _HITS
     shift = cut.shift if is_share else cut.shift / cut.steady_mean if cut.steady_mean else 0.0
     bound = MAX_HIT_RATIO_SHIFT if is_share else MAX_SHIFT_RATIO
     if abs(shift) <= bound:

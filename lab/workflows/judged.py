@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from lab.errors import LabError
-from lab.model.gates import host_steal, problems
+from lab.model.gates import host_steal, problems, steady_state
 from lab.model.gtid import transactions
 from lab.model.lost import reasons
 from lab.model.measurement import Measurement, Second
@@ -79,6 +79,8 @@ def judged(
         m, asked, verify=verify, seconds=seconds, balancer_edge_s=balancer_edge_s, steady=steady.problem
     )
     passing = [*reasons(m.lost), drift.problem if drift else "", host_steal(window)]
+    if steady.is_filling:  # warmer when it is measured again
+        passing.append(steady_state(window))
     spoiled = [reason for reason in passing if reason]
     warnings = [steady.warning] if steady.warning and not asked.is_cold else []
     if asked.shares and len(asked.web) > 1:

@@ -89,6 +89,14 @@ def test_a_filling_cache_is_found_and_named() -> None:
     assert judged.problem.startswith("steady state: the cache's hit ratio was still changing")
     assert "--duration" in judged.problem
     assert "warmup_s" in judged.problem
+    assert judged.is_filling
+
+
+def test_a_ramp_of_throughput_alone_is_no_filling_cache() -> None:
+    ramp = [0.5 + 0.5 * min(1.0, i / 10) for i in range(20)]
+    judged = judge_steady(window(ramp, [1.0] * 20), [0.8] * 20)
+    assert judged.problem
+    assert not judged.is_filling
 
 
 def test_a_short_window_is_not_judged_and_says_so() -> None:
