@@ -22,6 +22,11 @@ _TRUTH_CASES: Final = 20
 _SPREAD_RATIO: Final = 0.5
 _SPREAD_REACH: Final = 0.02
 
+_INTRO: Final = """\
+Whether the figures that the lab prints can be believed is a benchmark of its own. Each row is one command, takes from
+ten minutes to an hour, and wants the machine for itself; intervals are 95 %. A row is kept as it came out.
+"""
+
 Said = tuple[str, bool]  # the figure in words, and whether it keeps its reach
 
 
@@ -110,7 +115,7 @@ def machine(where: Mapping[str, Any] | None) -> str:
 
 def section(results: Path) -> str:
     """Return what stands below the heading: a row for each benchmark, and the machines."""
-    lines = ["| what | reach | measured | met | by |", "|---|---|---|---|---|"]
+    lines = [_INTRO, "| what | reach | measured | met | by |", "|---|---|---|---|---|"]
     places: dict[str, list[str]] = {}
     for file, what, reach, say, module in _ROWS:
         path = results / file

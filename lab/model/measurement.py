@@ -121,7 +121,7 @@ class Measurement:
     normalised_rps: float | None
     work_ms: float | None
     latency: Latency
-    by_name: Mapping[str, Mapping[str, float]]
+    by_name: Mapping[str, Mapping[str, float | None]]
     errors: Sequence[Mapping[str, Any]]
     replicas: Mapping[str, int]
     cache: Mapping[str, int]

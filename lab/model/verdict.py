@@ -33,11 +33,12 @@ def verdict_of(measurements: Sequence[Measurement]) -> Verdict:
     """Return what binds in measurements of one point; of valid ones, or of INVALID ones to say what spoiled them."""
     rows, waits = demand_table(measurements), waits_of(measurements)
     evidence = [*cpu_lines(rows), *wait_lines(waits)]
+    errors, cpu = _errors(measurements), _cpu(measurements, rows)
     found = (
-        _generator_or_machine(measurements, errors=_errors(measurements))
-        or _errors(measurements)
+        _generator_or_machine(measurements, errors=errors, cpu=cpu)
+        or errors
         or _open_load(measurements, rows)
-        or _cpu(measurements, rows)
+        or cpu
         or waiting(rows, waits)
         or _offered(rows, waits)
         or _unknown(rows)
@@ -64,7 +65,9 @@ def binding_tier(verdict: Verdict) -> str:
     return verdict.culprit if verdict.kind in CPU_KINDS else ""
 
 
-def _generator_or_machine(measurements: Sequence[Measurement], *, errors: Verdict | None) -> Verdict | None:
+def _generator_or_machine(
+    measurements: Sequence[Measurement], *, errors: Verdict | None, cpu: Verdict | None
+) -> Verdict | None:
     problems = [problem for m in measurements for problem in m.problems]
     own = [p for p in problems if p.startswith("load generator:")]
     machine = [p for p in problems if p.startswith("machine:")]
@@ -75,7 +78,10 @@ def _generator_or_machine(measurements: Sequence[Measurement], *, errors: Verdic
         is_busy or not machine
     ):  # a busy machine makes the generator late, too: then it is the machine
         said = own[0].partition(": ")[2]
-        return Verdict(kind="generator", culprit="generator", second="", sentence=f"the load generator: {_first(said)}", evidence=own, is_confident=True)  # fmt: skip
+        # Late with CPU left: it was kept from running; or a tier that stands still most of the time answers in bursts.
+        is_sure = is_busy or not (cpu and cpu.is_confident)
+        evidence = own if is_sure else [*own, f"it had CPU left, so it may as well be: {cpu.sentence}" if cpu else ""]
+        return Verdict(kind="generator", culprit="generator", second="", sentence=f"the load generator: {_first(said)}", evidence=evidence, is_confident=is_sure)  # fmt: skip
     if machine:
         said = machine[0].partition(": ")[2]
         return Verdict(kind="machine", culprit="machine", second="", sentence=f"the machine: {_first(said)}", evidence=[*machine, *own], is_confident=True)  # fmt: skip

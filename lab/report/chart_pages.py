@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from lab.model.measurement import Measurement
@@ -10,24 +11,29 @@ from lab.report.numbers import short, with_unit
 
 
 def by_page(measurements: Sequence[Measurement]) -> dict[str, dict[str, float]]:
-    """Return requests, failures, mean_ms and p95_ms by page kind: counts summed, times weighted by requests."""
+    """Return requests, failures, mean_ms and p95_ms by page kind: counts summed, times weighted by answers.
+
+    A page that was never answered has no times; here they are NaN.
+    """
     found: dict[str, dict[str, float]] = {}
-    for measurement in measurements:
-        for name, row in measurement.by_name.items():
-            total = found.setdefault(name, {"requests": 0.0, "failures": 0.0, "mean_ms": 0.0, "p95_ms": 0.0})
-            weight = row.get("requests", 0.0)
-            total["requests"] += weight
-            total["failures"] += row.get("failures", 0.0)
-            for key in ("mean_ms", "p95_ms"):
-                total[key] += weight * row.get(key, 0.0)
-    for total in found.values():
+    answers: dict[str, float] = {}
+    for name, row in (item for m in measurements for item in m.by_name.items()):
+        total = found.setdefault(name, {"requests": 0.0, "failures": 0.0, "mean_ms": 0.0, "p95_ms": 0.0})
+        requests, failures = row.get("requests") or 0.0, row.get("failures") or 0.0
+        total["requests"] += requests
+        total["failures"] += failures
+        answers[name] = answers.get(name, 0.0) + requests - failures
         for key in ("mean_ms", "p95_ms"):
-            total[key] /= total["requests"] or 1.0
+            total[key] += (requests - failures) * (row.get(key) or 0.0)
+    for name, total in found.items():
+        for key in ("mean_ms", "p95_ms"):
+            total[key] = total[key] / answers[name] if answers[name] else math.nan
     return dict(sorted(found.items(), key=lambda item: -item[1]["requests"]))
 
 
 def pages_figure(pages: Mapping[str, Mapping[str, float]]) -> Figure:
-    """Return mean and p95 latency as bars by page kind, most requested first."""
+    """Return mean and p95 latency as bars by page kind, most requested first; without those that were never answered."""
+    pages = {name: row for name, row in pages.items() if not math.isnan(row["mean_ms"])}
     names = [f"{name} · {short(row['requests'])} requests" for name, row in pages.items()]
     data = []
     for key, label, colour, pattern in (("p95_ms", "p95", "@p95", "/"), ("mean_ms", "mean", "@raw", "")):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
 from lab.errors import LabError
 from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
-from lab.together import together
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
-from lab.workflows.starting import restart, set_shares
+from lab.workflows.starting import all_of, set_shares, wait_healthy
 
 STATEFUL: Final = ("cache", "db-primary", "db-replica")
 # What each server's image puts in place last when it unpacks its data (mysql/bin/db-entrypoint, minio/bin/store-entrypoint).
@@ -67,15 +67,43 @@ def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> Running
     tiers = (*STATEFUL, "store") if with_store else STATEFUL
     containers = [c for tier in tiers for c in lab.tier(tier)]
     with ctx.reporter.step("restoring the data set", expected_s=4):
-        together(
-            partial(ctx.engine.set_quota, [c.id for c in containers], None),
-            *(partial(_forget, ctx, c) for c in containers if c.tier in _LAST_FILE),
-        )
-        restart(ctx, containers)  # a replica that is healthy is in sync
+        _restart(ctx, containers)  # a replica that is healthy is in sync
         fresh = need_running_lab(ctx)
         set_shares(ctx, fresh, topology)
     return fresh
 
 
 def _forget(ctx: Context, container: Container) -> None:
-    ctx.engine.run_in(container.id, ["rm", "-f", _LAST_FILE[container.tier]])
+    if container.tier in _LAST_FILE:
+        ctx.engine.run_in(container.id, ["rm", "-f", _LAST_FILE[container.tier]])
+
+
+def _restart(ctx: Context, containers: Sequence[Container]) -> None:
+    """Kill servers and start them again without their data and without quotas; return when each of them is healthy.
+
+    Each does so in its own time. Only a read replica waits for the primary's start: one that is there before it tries
+    again only a second later.
+
+    Raises:
+        TierUnhealthy: naming the service, with its last words.
+    """
+
+    def again(container: Container, after: Sequence[Future[None]]) -> None:
+        _forget(ctx, container)
+        ctx.engine.stop([container.id], timeout_s=0)
+        for one in after:
+            one.result()
+        ctx.engine.start([container.id])
+
+    first = [c for c in containers if c.tier == "db-primary"]
+    second = [c for c in containers if c.tier == "db-replica"]
+    rest = [c for c in containers if c not in first and c not in second]
+    with (
+        ctx.engine.changes(ctx.lab) as changes,
+        ThreadPoolExecutor(max_workers=len(containers) + 1) as pool,
+    ):
+        free = pool.submit(ctx.engine.set_quota, [c.id for c in containers], None)
+        jobs = [pool.submit(again, one, [free]) for one in first + rest]
+        jobs += [pool.submit(again, one, [free, *jobs[: len(first)]]) for one in second]
+        all_of([free, *jobs])
+        wait_healthy(ctx, [c.service for c in containers], changes)

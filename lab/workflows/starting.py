@@ -45,7 +45,7 @@ def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new:
     """
     with ctx.engine.changes(ctx.lab) as changes:
         _start_all(ctx, compose, services, changes, is_new=is_new)
-        _wait_healthy(ctx, services, changes)
+        wait_healthy(ctx, services, changes)
 
 
 def _start_all(
@@ -67,7 +67,7 @@ def _start_all(
         jobs += [pool.submit(job) for job in waiting.store()]  # takes longest until it serves
         waiting.primary()
         jobs += [pool.submit(job) for job in waiting.others()]
-        _all_of(jobs)
+        all_of(jobs)
 
 
 class _Passwords:
@@ -133,28 +133,14 @@ class _Waiting:
         return lambda: self._ctx.engine.start(container_ids)
 
 
-def restart(ctx: Context, containers: Sequence[Container]) -> None:
-    """Kill containers and start them again, all at once, and return when each of them is healthy.
-
-    Raises:
-        TierUnhealthy: naming the service, with its last words.
-    """
-    primary = [c.id for c in containers if c.tier == "db-primary"]
-    with ctx.engine.changes(ctx.lab) as changes:
-        ctx.engine.stop([c.id for c in containers], timeout_s=0)
-        ctx.engine.start(primary)
-        together(*(partial(ctx.engine.start, [c.id]) for c in containers if c.id not in primary))
-        _wait_healthy(ctx, [c.service for c in containers], changes)
-
-
-def _all_of(futures: Sequence[Future[None]]) -> None:
+def all_of(futures: Sequence[Future[None]]) -> None:
     """Wait for all, then raise what the first of them that failed raised."""
     for failure in [future.exception() for future in futures]:
         if failure is not None:
             raise failure
 
 
-def _wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> None:
+def wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> None:
     wanted = [name for name in services if name != _ONCE]
     deadline_s = ctx.clock.monotonic_s() + HEALTHY_S
     while True:

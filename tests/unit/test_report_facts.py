@@ -16,7 +16,7 @@ from lab.model.topology import resolve
 from lab.report.axis import numeric_axis, where
 from lab.report.chart_curve import curve_figure, ideal_line
 from lab.report.chart_load import utilisation
-from lab.report.chart_pages import by_page
+from lab.report.chart_pages import by_page, pages_figure
 from lab.report.chart_series import phases, series_figure
 from lab.report.disclosure import environment_rows, readable, topology_rows
 from lab.report.findings import result_sentences
@@ -198,15 +198,25 @@ def test_tier_use_sums_cores_over_containers_and_averages_over_measurements() ->
     assert web.cpu_of_quota_ratio == pytest.approx(sum(cores) / 6 / 0.1)
 
 
-def test_pages_are_weighted_by_requests() -> None:
+def test_pages_are_weighted_by_answers() -> None:
     m = bench(repeat=1).points[0].measurements[0]
     one = dataclasses.replace(
-        m, by_name={"feed": {"requests": 10, "failures": 1, "mean_ms": 10.0, "p95_ms": 20.0}}
+        m, by_name={"feed": {"requests": 11, "failures": 1, "mean_ms": 10.0, "p95_ms": 20.0}}
     )
     two = dataclasses.replace(
         m, by_name={"feed": {"requests": 30, "failures": 0, "mean_ms": 30.0, "p95_ms": 40.0}}
     )
-    assert by_page([one, two])["feed"] == {"requests": 40, "failures": 1, "mean_ms": 25.0, "p95_ms": 35.0}
+    assert by_page([one, two])["feed"] == {"requests": 41, "failures": 1, "mean_ms": 25.0, "p95_ms": 35.0}
+
+
+def test_a_page_that_was_never_answered_has_no_latency_and_no_bar() -> None:
+    m = bench(repeat=1).points[0].measurements[0]
+    dead = {"requests": 3, "failures": 3, "mean_ms": None, "p95_ms": None}
+    live = {"requests": 10, "failures": 0, "mean_ms": 10.0, "p95_ms": 20.0}
+    pages = by_page([dataclasses.replace(m, by_name={"dead": dead, "feed": live})])
+    assert pages["dead"]["requests"] == 3
+    assert math.isnan(pages["dead"]["mean_ms"])
+    assert pages_figure(pages)["data"][0]["y"] == ["feed · 10 requests"]
 
 
 def test_phases_cover_the_series_without_gaps() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
@@ -25,6 +26,17 @@ def test_round_trip_through_json(make) -> None:
     run = make()
     document = json.loads(json.dumps(to_document(run)))
     assert json.dumps(to_document(from_document(document, name="run.json"))) == json.dumps(to_document(run))
+
+
+def test_a_run_with_a_page_that_was_never_answered_can_be_read_again() -> None:
+    run = bench(repeat=1)
+    dead = {"requests": 3, "failures": 3, "mean_ms": None, "p95_ms": None}
+    broken = dataclasses.replace(
+        run.points[0].measurements[0], by_name={"dead": dead}, problems=("errors: all",)
+    )
+    kept = dataclasses.replace(run, points=(dataclasses.replace(run.points[0], measurements=(broken,)),))
+    text = json.dumps(to_document(kept))
+    assert from_document(json.loads(text), name="run.json").points[0].measurements[0].by_name["dead"] == dead
 
 
 def test_another_schema_is_refused() -> None:

@@ -106,6 +106,24 @@ def test_a_busy_machine_makes_the_generator_late_and_is_named() -> None:
     assert found.kind == "generator"
 
 
+@pytest.mark.parametrize(("cpu_ratio", "is_sure"), [(0.1, False), (0.9, True)])
+def test_a_generator_that_was_late_beside_a_busy_tier_is_only_perhaps_the_limit(
+    *, cpu_ratio: float, is_sure: bool
+) -> None:
+    problems = ("load generator: its event loop ran 13 ms late",)
+    late = [replace(m, problems=problems, generator_cpu_ratio=cpu_ratio) for m in recorded("web-cpu-shipped-app")]
+    found = verdict_of(late)
+    assert (found.kind, found.is_confident) == ("generator", is_sure)
+    assert any("may as well be: web CPU" in line for line in found.evidence) is not is_sure
+
+
+def test_a_generator_that_was_late_while_no_tier_was_busy_is_the_limit() -> None:
+    problems = ("load generator: its event loop ran 13 ms late",)
+    late = [replace(m, problems=problems, generator_cpu_ratio=0.1) for m in recorded("none-users-think")]
+    found = verdict_of(late)
+    assert (found.kind, found.is_confident) == ("generator", True)
+
+
 def test_a_run_without_medians_is_judged_by_its_means() -> None:
     measured = recorded("web-workers-wait")
     old = [replace(m, use=[replace(u, medians={}) for u in m.use]) for m in measured]
