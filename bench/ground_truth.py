@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -75,13 +76,15 @@ def scenario_of(case: Case, folder: Path) -> str:
     return str(folder / "own.toml")
 
 
-def _with_think(case: Case, folder: Path) -> str:
-    """Return a copy of a shipped scenario with another think time."""
+def _changed(case: Case, folder: Path) -> str:
+    """Return the path of a copy of a shipped scenario with a case's think time and mix."""
     for suffix in (".py", ".toml"):
         text = (assets.root() / "scenarios" / f"{case.scenario}{suffix}").read_text(encoding="utf-8")
         if suffix == ".toml":
             text = re.sub(r"(?m)^think_s\s*=.*$", f"think_s = {case.think_s}", text)
             text = re.sub(r"(?m)^warmup_s\s*=.*$", f"warmup_s = {WARMUP_S}", text)
+            for name, share in case.mix.items():
+                text = re.sub(rf"(?m)^{name}\s*=.*$", f"{name} = {share}", text)
         (folder / f"own{suffix}").write_text(text, encoding="utf-8")
     return str(folder / "own.toml")
 
@@ -105,26 +108,27 @@ def bench(case: Case, scenario: str) -> list[Measurement]:
     return list(point.valid or [m for m in point.measurements if not m.repeated])
 
 
+def disturbed(case: Case, measurements: Sequence[Measurement]) -> str:
+    """Return what else kept the machine busy; empty when nothing did, or when that is the case itself."""
+    found = [p for m in measurements for p in m.problems if p.startswith("machine:")]
+    return found[0] if found and case.burn != "host" else ""
+
+
 def measure(case: Case) -> Outcome:
     """Make what a case says, measure it, and judge it."""
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
-        scenario = _with_think(case, folder) if case.scenario and case.think_s else scenario_of(case, folder)
+        is_other = case.scenario and (case.think_s or case.mix)
+        scenario = _changed(case, folder) if is_other else scenario_of(case, folder)
         stack.enter_context(quotas(case))
         stack.enter_context(meanwhile(case))
         measurements = bench(case, scenario)
         for _ in range(MAX_REPEATS):
-            if case.burn == "host" or not any(
-                p.startswith("machine:") for m in measurements for p in m.problems
-            ):
-                break
-            print(f"again  {case.name}: something else kept the machine busy", flush=True)
-            measurements = bench(case, scenario)
-        else:
-            if case.burn != "host" and any(
-                p.startswith("machine:") for m in measurements for p in m.problems
-            ):
-                raise RuntimeError(f"{case.name}: the machine is too busy to say anything")
+            if why := disturbed(case, measurements):
+                print(f"again  {case.name}: {why}", flush=True)
+                measurements = bench(case, scenario)
+        if why := disturbed(case, measurements):
+            raise RuntimeError(f"{case.name}: {why}")
     return Outcome(case=case, verdict=verdict_of(measurements), measurements=measurements)
 
 

@@ -38,9 +38,10 @@ def quotas(case: Case) -> Iterator[None]:
 def meanwhile(case: Case) -> Iterator[None]:
     """Run a case's command in a container, or burn CPU here, until the context is left."""
     started: list[subprocess.Popen[bytes]] = []
+    held: subprocess.Popen[bytes] | None = None
     if case.meanwhile:
         service, command = case.meanwhile
-        started.append(subprocess.Popen(["docker", "exec", container(service), "sh", "-c", command]))
+        held = subprocess.Popen(["docker", "exec", container(service), "sh", "-c", command])
         time.sleep(15)
     if case.burn == "host":
         busy = [sys.executable, "-c", "while True: pass"]
@@ -51,6 +52,8 @@ def meanwhile(case: Case) -> Iterator[None]:
         for process in started:
             process.kill()
             process.wait()
+        if held:  # to kill it here would not end it in its container, and the next case would meet it
+            held.wait(timeout=120)
 
 
 def starve_generator(bench: subprocess.Popen[str]) -> None:

@@ -18,7 +18,9 @@ class Case:
         up: options of `lab up`; cases with the same ones follow each other.
         scenario: a shipped one, or empty: the app's own requests, `requests`.
         requests: query strings of the app, each with its share.
-        quotas: cores by service, set by `docker update` before it is measured and put back after it.
+        mix: other shares of a shipped scenario's actions.
+        quotas: cores by service, set by `docker update` before it is measured and put back after it; a quota that the plan has
+            is set again by each measurement.
         meanwhile: a shell command that runs inside a container during the measurement: (service, command).
         burn: what else keeps the machine busy: `host`, or `generator` for a load generator that is starved.
     """
@@ -31,6 +33,7 @@ class Case:
     requests: Mapping[str, float] = field(default_factory=dict)
     users: int = 48
     think_s: float = 0.0
+    mix: Mapping[str, float] = field(default_factory=dict)
     quotas: Mapping[str, float] = field(default_factory=dict)
     meanwhile: tuple[str, str] | None = None
     burn: str = ""
@@ -40,7 +43,7 @@ _APP: Final = "--replicas 3 --app bench/ground_truth_app --db-replicas 1"
 _ALL: Final = "--replicas 3 --db-replicas 1"
 _BIG_WEB: Final = "--replicas 4 --web-cpu 0.25 --db-replicas 0 --cache off --db-cpu 0.15"
 _READS: Final = "--replicas 4 --web-cpu 0.25 --db-replicas 1 --cache off --db-cpu 0.1 --db-replica-cpu 0.1"
-_STORE: Final = "--replicas 3 --web-cpu 0.2 --app bench/ground_truth_app --db-replicas 1"
+_STORE: Final = "--replicas 3 --web-cpu 0.2 --db-replicas 1"
 _HOLD: Final = (
     'php -r \'$p=trim(file_get_contents("/run/credentials/web/db_app_password"));'
     'for($i=0;$i<400;$i++){try{$c[]=new PDO("mysql:host=db-primary;dbname=photos","app",$p);}catch(Exception $e){}}sleep(60);\''
@@ -72,7 +75,7 @@ CASES: Final = (
     Case(name="db-replica CPU, heavy statement", kinds=("cpu",), culprits=("db-replica",), up=_APP, requests={"do=count-replica&n=30": 1}),
     Case(name="cache CPU", kinds=("cpu",), culprits=("cache",), up=_APP, requests={"do=cache&n=4": 1}, quotas={"cache-1": 0.02}),
     Case(name="balancer CPU, own app", kinds=("cpu",), culprits=("balancer",), up=_APP, requests={"do=nothing": 1}, quotas={"balancer": 0.03}),
-    Case(name="store CPU", kinds=("cpu",), culprits=("store",), up=_STORE, requests={"do=store&n=5": 1}),
+    Case(name="store CPU", kinds=("cpu",), culprits=("store",), up=_STORE, scenario="media", users=24, mix={"browse": 1, "look": 0, "upload": 0}),
     Case(name="errors of one replica", kinds=("errors",), culprits=("web",), up=_APP, requests={"do=fail-on-2": 1}),
     Case(name="database connections used up", kinds=("errors",), culprits=("db-primary",), up=_APP, requests={"do=sleep&n=50": 1}, meanwhile=("web-3", _HOLD)),
     Case(name="two tiers: db-primary and db-replica", kinds=("two",), culprits=("db-primary", "db-replica"), up=_APP, requests={"do=count&n=30": 0.667, "do=count-replica&n=30": 0.333}),

@@ -54,11 +54,6 @@ try {
                 $nodes->get('big');
             }
         })($cache()),
-        'store' => (static function () use ($n): void {
-            for ($i = 0; $i < $n; $i++) {
-                file_get_contents(getenv('S3_ENDPOINT') . '/minio/metrics/v3/api/requests');  // the dearest open address
-            }
-        })(),
         'fail-on-2' => getenv('REPLICA_NAME') === 'web-2' && http_response_code(500),
         'nothing' => null,
         default => http_response_code(404),

@@ -22,10 +22,17 @@ def emitter(measurements: Sequence[Measurement]) -> tuple[str, list[str], bool]:
         refused = _rate([u for u in uses if u.tier == tier], "refused_connections_per_s", measurements)
         if refused > _SOME_PER_S:
             return tier, [*lines, f"{tier} refused {refused:.1f} connections a second: max_connections"], True
+        if _rate([u for u in uses if u.tier == tier], "refuses_collector", measurements):
+            said = f"{tier} had no connection left even for lab's own collector: max_connections"
+            return tier, [*lines, said], True
     stored = _rate([u for u in uses if u.tier == "store"], "errors_5xx_per_s", measurements)
     if stored > _SOME_PER_S:
         return "store", [*lines, f"store answered {stored:.1f} requests a second with 5xx"], True
-    return _balancer_or_web(uses, measurements, lines)
+    found, evidence, is_sure = _balancer_or_web(uses, measurements, lines)
+    unread = sorted({u.target for u in uses if u.tier in _DATABASES and not u.metrics})
+    if unread:
+        return found, [*evidence, f"{', '.join(unread)} could not be read, and may have caused them"], False
+    return found, evidence, is_sure
 
 
 def _balancer_or_web(

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import pymysql
 import pymysql.cursors
+from pymysql.constants import ER
 
 from probe import parse_mysql
 from probe.collector import TIMEOUT_S, Reading
@@ -49,13 +50,18 @@ class DatabaseCollector:
         self._connection: Any = None
 
     def read(self) -> Reading:
-        """Return status, and on a replica its threads and lag."""
+        """Return status, and on a replica its threads and lag; of a server without a free connection only that."""
         if self._connection is None:
-            self._connection = self._connect()
+            try:
+                self._connection = self._connect()
+            except pymysql.err.OperationalError as error:
+                if error.args[0] != ER.CON_COUNT_ERROR:
+                    raise
+                return Reading(values={"refuses_collector": 1.0})
         with self._connection.cursor() as cursor:
             cursor.execute(_STATUS, parse_mysql.STATUS_NAMES)
             rows = [(row["Variable_name"], row["Value"]) for row in cursor.fetchall()]
-            values = parse_mysql.status_values(rows)
+            values = {"refuses_collector": 0.0, **parse_mysql.status_values(rows)}
             cursor.execute(_STATEMENTS)
             values |= {name: float(value) for name, value in cursor.fetchone().items()}
             if self._replica:

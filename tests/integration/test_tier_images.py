@@ -141,6 +141,36 @@ def test_accounts_can_do_their_job_and_nothing_else(small_lab: Lab) -> None:
     assert "Access denied" in small_lab.as_account("root", "app_password", "SELECT 1")
 
 
+def test_a_server_without_a_free_connection_is_seen_by_the_collector(small_lab: Lab) -> None:
+    script = (
+        "from probe.collect_db import primary_collector; print(primary_collector('db-primary').read().values)"
+    )
+    mount = f"{small_lab.name}_credentials:/run/credentials:ro"
+
+    def read() -> str:
+        return docker("run", "--rm", *OWN, "--network", f"{small_lab.name}_data", "-v", mount,
+                      "--entrypoint", "python", image("probe"), "-c", script)  # fmt: skip
+
+    assert "'refuses_collector': 0.0" in read()
+    as_many_as_now = (  # but this one: an administrator may have one more
+        "SET GLOBAL max_connections = (SELECT CAST(VARIABLE_VALUE AS SIGNED) - 1 FROM performance_schema.global_status"
+        " WHERE VARIABLE_NAME = 'Threads_connected')"
+    )
+    try:
+        small_lab.sql("db-primary", as_many_as_now)
+        _until(lambda: read().strip() == "{'refuses_collector': 1.0}")
+    finally:
+        small_lab.sql("db-primary", "SET GLOBAL max_connections = 400")
+
+
+def test_every_connection_that_a_server_may_have_can_have_its_thread(small_lab: Lab) -> None:
+    inspected = json.loads(docker("inspect", small_lab.container("db-primary")))[0]
+    connections = int(small_lab.sql("db-primary", "SELECT @@max_connections"))
+    own_threads = int(small_lab.sql("db-primary", "SELECT COUNT(*) FROM performance_schema.threads"))
+    checks = 10  # processes of a health check and of a person who looks
+    assert inspected["HostConfig"]["PidsLimit"] >= connections + own_threads + checks
+
+
 def test_a_replica_refuses_even_an_administrator_and_stores_no_password(small_lab: Lab) -> None:
     small_lab.sql(
         "db-replica-1", "INSERT INTO photos.login_attempts (name, address) VALUES ('x', 'y')", check=False

@@ -98,8 +98,20 @@ def test_the_emitter_is_the_downstream_most_that_says_so() -> None:
     assert any("web-2" in line for line in lines)
     refusing = use("db-primary", "db-primary", 0.01, 0.3, refused_connections_per_s=3.0)
     assert emitter([failing(balancer, web, refusing)])[0] == "db-primary"
+    full = use("db-primary", "db-primary", 0.01, 0.3, refuses_collector=1.0)
+    tier, lines, is_sure = emitter([failing(balancer, web, full)])
+    assert (tier, is_sure) == ("db-primary", True)
+    assert "max_connections" in lines[-1]
     storing = use("store", "store", 0.01, 0.3, errors_5xx_per_s=3.0)
     assert emitter([failing(web, storing)])[0] == "store"
+
+
+def test_beside_a_database_that_could_not_be_read_nobody_is_named_for_sure() -> None:
+    web = use("web-2", "web", 0.01, 0.1)
+    balancer = use("balancer", "balancer", 0.01, None, **{"web/web-2.hrsp_5xx_per_s": 4.0})
+    tier, lines, is_sure = emitter([failing(balancer, web, use("db-primary", "db-primary", 0.01, 0.3))])
+    assert (tier, is_sure) == ("web", False)
+    assert "db-primary could not be read" in lines[-1]
 
 
 def test_errors_that_only_the_balancer_counts_are_its_own() -> None:

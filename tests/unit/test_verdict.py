@@ -111,7 +111,9 @@ def test_a_generator_that_was_late_beside_a_busy_tier_is_only_perhaps_the_limit(
     *, cpu_ratio: float, is_sure: bool
 ) -> None:
     problems = ("load generator: its event loop ran 13 ms late",)
-    late = [replace(m, problems=problems, generator_cpu_ratio=cpu_ratio) for m in recorded("web-cpu-shipped-app")]
+    late = [
+        replace(m, problems=problems, generator_cpu_ratio=cpu_ratio) for m in recorded("web-cpu-shipped-app")
+    ]
     found = verdict_of(late)
     assert (found.kind, found.is_confident) == ("generator", is_sure)
     assert any("may as well be: web CPU" in line for line in found.evidence) is not is_sure
