@@ -88,10 +88,11 @@ def _restart(ctx: Context, containers: Sequence[Container]) -> None:
         TierUnhealthy: naming the service, with its last words.
     """
 
-    def again(container: Container, after: Sequence[Future[None]]) -> None:
+    def again(container: Container, before: Sequence[Future[None]]) -> None:
         _forget(ctx, container)
+        free.result()  # a quota can be changed while a container runs
         ctx.engine.stop([container.id], timeout_s=0)
-        for one in after:
+        for one in before:
             one.result()
         ctx.engine.start([container.id])
 
@@ -103,7 +104,7 @@ def _restart(ctx: Context, containers: Sequence[Container]) -> None:
         ThreadPoolExecutor(max_workers=len(containers) + 1) as pool,
     ):
         free = pool.submit(ctx.engine.set_quota, [c.id for c in containers], None)
-        jobs = [pool.submit(again, one, [free]) for one in first + rest]
-        jobs += [pool.submit(again, one, [free, *jobs[: len(first)]]) for one in second]
+        jobs = [pool.submit(again, one, []) for one in first + rest]
+        jobs += [pool.submit(again, one, jobs[: len(first)]) for one in second]
         all_of([free, *jobs])
         wait_healthy(ctx, [c.service for c in containers], changes)
