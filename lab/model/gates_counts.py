@@ -111,10 +111,20 @@ def little(w: Window) -> str:
     found, allowed = little_ratio(w), MAX_LITTLE_RATIO + little_allowance(w)
     if abs(found) <= allowed:
         return ""
-    return (
+    said = (
         f"Little's law: {w.asked.users} users, and {w.asked.users * (1 - found):.1f} by throughput and latency"
-        f" ({found:+.1%}; at most {allowed:.1%}): users waited where nobody measured: does a replica hold requests"
-        " that never end? does an action of the scenario sleep or compute? lab status"
+        f" ({found:+.1%}; at most {allowed:.1%}): "
+    )
+    if (
+        w.mean_ms / 1000 > w.duration_s / 2
+    ):  # most of those under way began before the window, or end after it
+        return (
+            f"{said}a request took {w.mean_ms / 1000:.1f} s, the window {w.duration_s:.0f} s: use a longer --duration or"
+            " fewer --users"
+        )
+    return (
+        f"{said}users waited where nobody measured: does a replica hold requests that never end? does an action of the"
+        " scenario sleep or compute? lab status"
     )
 
 

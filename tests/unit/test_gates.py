@@ -31,6 +31,17 @@ def test_a_clean_window_is_valid(window: Window) -> None:
     assert problems(window) == []
 
 
+def test_a_window_hardly_longer_than_a_request_is_told_to_be_longer() -> None:
+    # 64 users, 5 answers a second: 12.8 s each by Little's law, of which a window of 12 s sees those that began in it.
+    slow = replace(
+        GOOD, asked=replace(CLOSED, users=64), duration_s=12.0, requests=60, mean_ms=8_000.0, first_ms=8_000.0, last_ms=8_000.0,
+    )  # fmt: skip
+    found = [problem for problem in problems(slow) if problem.startswith("Little's law")]
+    assert len(found) == 1
+    assert "a request took 8.0 s, the window 12 s: use a longer --duration or fewer --users" in found[0]
+    assert "replica hold" not in found[0]
+
+
 @pytest.mark.parametrize(("failures", "is_valid"), [(2, True), (3, False)])
 def test_the_error_budget_is_a_tenth_of_a_percent(failures: int, is_valid: bool) -> None:
     found = problems(replace(GOOD, failures=failures, top_error="feed: 503"))
