@@ -194,7 +194,10 @@ def test_5_10_5_16_5_17_5_21_5_31_no_namespace_is_shared_with_the_machine(box: B
 
 def test_5_11_5_12_5_29_memory_cpu_and_processes_are_bounded(box: Box) -> None:
     assert not [s for s, limit in _host(box, "Memory").items() if not 0 < limit <= 2**30]
-    assert not [s for s, limit in _host(box, "PidsLimit").items() if not limit or not 0 < limit <= 256]
+    processes = _host(box, "PidsLimit")
+    # A database may have 400 connections, and each is a thread (test_tier_images.py compares them).
+    most = {s: 512 if s.startswith("db-") else 256 for s in processes}
+    assert not [s for s, limit in processes.items() if not limit or not 0 < limit <= most[s]]
     quotas, shares = _host(box, "CpuQuota"), _host(box, "CpuShares")
     # The one that only writes passwords and is gone has no CPU setting.
     assert {s for s in ALL if not quotas[s] and not shares[s]} == {"credentials"}
