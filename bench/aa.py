@@ -5,8 +5,8 @@ by lot, one 95 % interval of B/A. No window is in two comparisons, and nothing i
 that exclude 1 is a share of independent trials; its own uncertainty is printed (Clopper and Pearson). To be repeated
 often, windows are short (6 s after 2 s of warm-up), and 16 users keep the two replicas busy: with more of them a request
 waits as long as such a window is. The share says whether the intervals are honest, not how wide those of long windows
-are. A comparison takes about a minute. The file is written after each one, and a second call
-goes on where the first ended.
+are. A comparison takes more than a minute. The file is written after each one, and a second call goes on where the first
+ended.
 """
 
 from __future__ import annotations

@@ -80,11 +80,9 @@ def _generator_or_machine(
         said = own[0].partition(": ")[2]
         # Late with CPU left: it was kept from running; or a tier that stands still most of the time answers in bursts.
         is_sure = is_busy or not (cpu and cpu.is_confident)
-        evidence = (
-            own
-            if is_sure
-            else [*own, f"it had CPU left, so it may as well be: {cpu.sentence}" if cpu else ""]
-        )
+        evidence = list(own)
+        if cpu and not is_sure:
+            evidence.append(f"it had CPU left, so it may as well be: {cpu.sentence}")
         return Verdict(kind="generator", culprit="generator", second="", sentence=f"the load generator: {_first(said)}", evidence=evidence, is_confident=is_sure)  # fmt: skip
     if machine:
         said = machine[0].partition(": ")[2]

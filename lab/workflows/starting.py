@@ -141,6 +141,11 @@ def all_of(futures: Sequence[Future[None]]) -> None:
 
 
 def wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> None:
+    """Return when each of these services is healthy.
+
+    Raises:
+        TierUnhealthy: naming the service, with its last words.
+    """
     wanted = [name for name in services if name != _ONCE]
     deadline_s = ctx.clock.monotonic_s() + HEALTHY_S
     while True:
