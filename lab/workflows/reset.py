@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from lab.errors import LabError
@@ -11,10 +11,18 @@ from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
-from lab.workflows.starting import all_of, set_shares, wait_healthy
+from lab.workflows.starting import set_shares, wait_healthy
 
-STATEFUL: Final = ("cache", "db-primary", "db-replica")
-# What each server's image puts in place last when it unpacks its data (mysql/bin/db-entrypoint, minio/bin/store-entrypoint).
+# What each server's image has for it; in this order, the primary before those that follow it.
+RESTORE: Final = {
+    "db-primary": ("db-restore",),
+    "db-replica": ("db-restore",),
+    "cache": ("cache-restore",),
+    "store": ("store-admin", "restore"),
+}
+_RESTORED_S: Final = 45.0
+_HEAD_START_S: Final = 0.3  # a replica that is there before its primary tries again only a second later
+# What a server's image puts in place last when it fills a folder (mysql/bin/db-server, minio/bin/store-entrypoint).
 _LAST_FILE: Final = {
     "db-primary": "/var/lib/mysql/ibdata1",
     "db-replica": "/var/lib/mysql/ibdata1",
@@ -57,54 +65,52 @@ def may_be_changed(ctx: Context, lab: RunningLab | None) -> bool:
 def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> RunningLab:
     """Put what keeps state back to its golden data, and return the lab.
 
-    A server whose data folder lacks its last file unpacks the golden data when it starts. So that file is taken away
-    and the server is killed and started again: its container, volume and addresses stay, which is most of a start.
+    Each server does that itself, in its running container: databases are ended and fill their folders anew, the cache
+    forgets, the store deletes what is no seed picture. Container, volume and addresses stay, which is most of a start.
 
     Args:
         with_store: also forget uploads in the object store.
     """
     lab = need_running_lab(ctx)
-    tiers = (*STATEFUL, "store") if with_store else STATEFUL
-    containers = [c for tier in tiers for c in lab.tier(tier)]
-    with ctx.reporter.step("restoring the data set", expected_s=4):
-        _restart(ctx, containers)  # a replica that is healthy is in sync
+    containers = [c for tier in RESTORE if tier != "store" or with_store for c in lab.tier(tier)]
+    with ctx.reporter.step("restoring the data set", expected_s=3):
+        ctx.engine.set_quota([c.id for c in containers], None)
+        restored = _restore(ctx, containers)
+        _restart(ctx, [c for c in containers if c.service not in restored])
         fresh = need_running_lab(ctx)
         set_shares(ctx, fresh, topology)
     return fresh
 
 
-def _forget(ctx: Context, container: Container) -> None:
-    if container.tier in _LAST_FILE:
-        ctx.engine.run_in(container.id, ["rm", "-f", _LAST_FILE[container.tier]])
+def _restore(ctx: Context, containers: Sequence[Container]) -> set[str]:
+    """Have servers restore themselves, all at once; return the services that did, and serve."""
+
+    def again(container: Container) -> str:
+        if container.tier == "db-replica":
+            ctx.clock.sleep(_HEAD_START_S)
+        try:
+            ctx.engine.run_in(container.id, RESTORE[container.tier], timeout_s=_RESTORED_S)
+        except LabError:  # it does not run, has lost a seed picture, or is of an older image
+            return ""
+        return container.service
+
+    with ThreadPoolExecutor(max_workers=max(1, len(containers))) as pool:
+        return set(pool.map(again, containers))
 
 
 def _restart(ctx: Context, containers: Sequence[Container]) -> None:
-    """Kill servers and start them again without their data and without quotas; return when each of them is healthy.
-
-    Each does so in its own time. Only a read replica waits for the primary's start: one that is there before it tries
-    again only a second later.
+    """Kill servers and start them again without their data; return when each of them is healthy.
 
     Raises:
         TierUnhealthy: naming the service, with its last words.
     """
-
-    def again(container: Container, before: Sequence[Future[None]]) -> None:
-        _forget(ctx, container)
-        free.result()  # a quota can be changed while a container runs
-        ctx.engine.stop([container.id], timeout_s=0)
-        for one in before:
-            one.result()
-        ctx.engine.start([container.id])
-
-    first = [c for c in containers if c.tier == "db-primary"]
-    second = [c for c in containers if c.tier == "db-replica"]
-    rest = [c for c in containers if c not in first and c not in second]
-    with (
-        ctx.engine.changes(ctx.lab) as changes,
-        ThreadPoolExecutor(max_workers=len(containers) + 1) as pool,
-    ):
-        free = pool.submit(ctx.engine.set_quota, [c.id for c in containers], None)
-        jobs = [pool.submit(again, one, []) for one in first + rest]
-        jobs += [pool.submit(again, one, jobs[: len(first)]) for one in second]
-        all_of([free, *jobs])
+    if not containers:
+        return
+    ids = [c.id for c in containers]
+    with ctx.engine.changes(ctx.lab) as changes:
+        for container in containers:
+            if container.tier in _LAST_FILE:
+                ctx.engine.run_in(container.id, ["rm", "-f", _LAST_FILE[container.tier]])
+        ctx.engine.stop(ids, timeout_s=0)
+        ctx.engine.start(ids)
         wait_healthy(ctx, [c.service for c in containers], changes)

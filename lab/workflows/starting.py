@@ -67,7 +67,7 @@ def _start_all(
         jobs += [pool.submit(job) for job in waiting.store()]  # takes longest until it serves
         waiting.primary()
         jobs += [pool.submit(job) for job in waiting.others()]
-        all_of(jobs)
+        _all_of(jobs)
 
 
 class _Passwords:
@@ -133,7 +133,7 @@ class _Waiting:
         return lambda: self._ctx.engine.start(container_ids)
 
 
-def all_of(futures: Sequence[Future[None]]) -> None:
+def _all_of(futures: Sequence[Future[None]]) -> None:
     """Wait for all, then raise what the first of them that failed raised."""
     for failure in [future.exception() for future in futures]:
         if failure is not None:

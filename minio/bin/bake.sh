@@ -1,11 +1,12 @@
 #!/bin/sh
 # Make the golden data directory: a bucket that holds the seed pictures. Runs once, while the image is built.
-# Usage: bake.sh DATADIR BUCKET PICTURES ARCHIVE
+# Usage: bake.sh DATADIR BUCKET PICTURES ARCHIVE SUMS
 set -eu
 datadir=$1
 bucket=$2
 pictures=$3
 archive=$4
+sums=$5
 endpoint=http://127.0.0.1:9000
 
 random() { tr -dc A-Za-z0-9 < /dev/urandom | head -c "$1"; }
@@ -42,6 +43,7 @@ for folder in *; do
     s3 --header 'Content-Type: image/jpeg' --upload-file "{${files%,}}" "$endpoint/$bucket/$folder/"
     count=$((count + $(find "$folder" -name '*.jpg' | wc -l)))
 done
+md5sum -- */*.jpg > "$sums"
 echo "bake: $count pictures in bucket $bucket"
 kill "$server"
 wait "$server" || true
