@@ -33,6 +33,7 @@ from probe.checks import (
     redirect_error,
     text_error,
 )
+from probe.cookies import QuickJar
 from probe.workload import Workload
 from probe.zipf import ZipfIds, user_rng
 
@@ -79,6 +80,7 @@ class LabUser(FastHttpUser):
         # Compression would cost the generator more than it saves on a network that never leaves the machine.
         self.default_headers = {"X-Forwarded-For": client_address(self.index), "Accept-Encoding": "identity"}
         super().__init__(environment)
+        self.client.cookiejar = self.client.client.cookiejar = QuickJar()
         self.settings = self.workload.settings
         self.rng = user_rng(self.workload.seed, self.index)
         self.photo_ids = ZipfIds(self.workload.photos, self.workload.zipf_s, self.rng)
