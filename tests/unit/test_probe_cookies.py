@@ -7,6 +7,7 @@ from http.cookiejar import CookieJar
 from urllib.request import Request
 
 import pytest
+
 from probe.cookies import QuickJar
 
 
