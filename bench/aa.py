@@ -5,8 +5,8 @@ by lot, one 95 % interval of B/A. No window is in two comparisons, and nothing i
 that exclude 1 is a share of independent trials; its own uncertainty is printed (Clopper and Pearson). To be repeated
 often, windows are short (6 s after 2 s of warm-up), and 16 users keep the two replicas busy: with more of them a request
 waits as long as such a window is. The share says whether the intervals are honest, not how wide those of long windows
-are. A comparison takes more than a minute. The file is written after each one, and a second call goes on where the first
-ended.
+are. A comparison takes more than a minute, and begins when neighbours leave the machine alone. One without an interval is
+kept and does not count. The file is written after each one, and a second call goes on where the first ended.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bench.machine import environment
+from bench.machine import environment, wait_until_quiet
 
 LAB: Final = "bench-aa"
 RESULTS: Final = Path(__file__).parent / "results" / "aa.json"
@@ -101,6 +101,11 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+def is_wanted(rows: Sequence[dict[str, Any]], comparisons: int, most: int) -> bool:
+    """Say whether another comparison is to be made: one without an interval is kept, and does not count."""
+    return sum(row["holds_1"] is not None for row in rows) < comparisons and len(rows) < most
+
+
 def main() -> None:
     """Measure until so many comparisons are there."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -109,15 +114,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     rows = json.loads(given.out.read_text())["rows"] if given.out.exists() else []
-    left = min(given.comparisons - len(rows), given.most_now)
+    most = len(rows) + given.most_now
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         scenario = quick_scenario(folder)
         try:
-            if left > 0:
+            if is_wanted(rows, given.comparisons, most):
                 lab("up", *TOPOLOGY, folder=folder)
                 lab("bench", "read-heavy", "--duration", "10s", folder=folder, ok=(0, 5))  # warms the lab up
-            for _ in range(left):
+            while is_wanted(rows, given.comparisons, most):
+                wait_until_quiet()
                 seed = 1 + len(rows)
                 words = ["bench", scenario, "--aa", "--repeat", str(PAIRS), "--users", str(USERS)]
                 words += ["--duration", f"{WINDOW_S}s", "--seed", str(seed)]

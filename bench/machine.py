@@ -14,8 +14,11 @@ from typing import Any, Final
 
 from lab import __version__
 from lab.adapters.room import cpu_ratios
+from lab.model.gates import MAX_STEAL_RATIO
 
 _ROOT: Final = Path(__file__).parent.parent
+_LOOK_S: Final = 4.0
+_PAUSE_S: Final = 15.0
 
 
 def said(*argv: str) -> str:
@@ -77,3 +80,18 @@ def watched(into: dict[str, Any]) -> Iterator[None]:
     into["took_s"] = round(time.monotonic() - start_s, 1)
     if before:
         into |= {key: round(value, 3) for key, value in cpu_ratios(before, _cpu_times()).items()}
+
+
+def wait_until_quiet(*, at_most_s: float = 600) -> None:
+    """Return when neighbours leave this machine its CPU, or after so long: many take it for some minutes and then do not.
+
+    Stolen time only shows where somebody wants to compute, so one core does for a few seconds.
+    """
+    end_s = time.monotonic() + at_most_s
+    while time.monotonic() < end_s:
+        before, busy_until_s = _cpu_times(), time.monotonic() + _LOOK_S
+        while time.monotonic() < busy_until_s:
+            pass
+        if not before or cpu_ratios(before, _cpu_times())["steal_ratio"] <= MAX_STEAL_RATIO / 2:
+            return
+        time.sleep(_PAUSE_S)

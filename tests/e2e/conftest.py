@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from lab import assets
 from tests.docker_lab import lab as lab_command
 
 ROOT = Path(__file__).parents[2]
@@ -89,6 +90,15 @@ def sound(*argv: str) -> dict[str, Any]:
     assert every
     assert not [problem for m in every for problem in m["problems"] if not problem.startswith(BUSY)]
     return dict(document)
+
+
+def quick_copy(folder: Path, name: str = "read-heavy") -> str:
+    """Copy a scenario of ours with a second of warm-up, and return its path: a short window is not judged as steady anyway."""
+    for suffix in ("py", "toml"):
+        text = (assets.root() / f"scenarios/{name}.{suffix}").read_text(encoding="utf-8")
+        lines = ["warmup_s = 1" if line.startswith("warmup_s") else line for line in text.splitlines()]
+        (folder / f"{name}.{suffix}").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(folder / f"{name}.toml")
 
 
 def _may_run(python: str) -> bool:

@@ -15,11 +15,11 @@ import pytest
 import requests
 
 from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
-from tests.e2e.conftest import BUSY, sound
+from tests.e2e.conftest import BUSY, quick_copy, sound
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(900)]
 LAB = own("bench")
-SHORT = ("--duration", "12s", "--users", "8")  # few users: the shared machine must not fail the idle gate
+SHORT = ("--duration", "8s", "--users", "8")  # few users: the shared machine must not fail the idle gate
 # Three replicas of a tenth of a core: what a busy neighbour leaves is still enough for the gates.
 
 
@@ -56,15 +56,18 @@ def test_bench_keeps_a_complete_result(url: str, results: Path) -> None:
 
 
 @pytest.mark.parametrize("scenario", ["write-heavy", "media", "sessions", "hot-key"])
-def test_every_scenario_runs_without_a_failure(url: str, results: Path, scenario: str) -> None:
-    document = lab_json("bench", scenario, *SHORT, "--lab", LAB, check=False)
+def test_every_scenario_runs_without_a_failure(
+    url: str, results: Path, tmp_path: Path, scenario: str
+) -> None:
+    document = lab_json("bench", quick_copy(tmp_path, scenario), *SHORT, "--lab", LAB, check=False)
     measurement = document["points"][0]["measurements"][-1]
     assert not [problem for problem in measurement["problems"] if not problem.startswith(BUSY)]
     assert measurement["failures"] == 0
 
 
-def test_a_sweep_draws_a_curve_and_goes_back(url: str, results: Path) -> None:
-    argv = ("sweep", "read-heavy", "--replicas", "1,2", "--blocks", "2", *SHORT, "--yes", "--lab", LAB)
+def test_a_sweep_draws_a_curve_and_goes_back(url: str, results: Path, tmp_path: Path) -> None:
+    quick = quick_copy(tmp_path)
+    argv = ("sweep", quick, "--replicas", "1,2", "--blocks", "2", *SHORT, "--yes", "--lab", LAB)
     document = sound(*argv)
     assert [point["label"] for point in document["points"]] == ["1", "2"]
     for point in document["points"]:
@@ -76,12 +79,13 @@ def test_a_sweep_draws_a_curve_and_goes_back(url: str, results: Path) -> None:
     assert lab_json("status", "--lab", LAB)["topology"]["replicas"] == 3
 
 
-def test_the_data_is_restored_for_a_sweep(url: str, results: Path) -> None:
+def test_the_data_is_restored_for_a_sweep(url: str, results: Path, tmp_path: Path) -> None:
     visitor = Visitor(url)
     visitor.log_in()
     visitor.post("/photo/5/comment", "/photo/5", {"body": "gone after the sweep"})
     assert "gone after the sweep" in visitor.get("/photo/5").text
-    argv = ("sweep", "read-heavy", "--replicas", "2,3", "--blocks", "1", *SHORT, "--lab", LAB)
+    quick = quick_copy(tmp_path)
+    argv = ("sweep", quick, "--replicas", "2,3", "--blocks", "1", *SHORT, "--lab", LAB)
     refused = lab(*argv, check=False)
     assert refused.returncode == 2
     assert "--yes" in refused.stderr
@@ -147,14 +151,14 @@ def test_an_interrupted_bench_leaves_nothing(
     assert requests.get(url, timeout=10).status_code == 200
 
 
-def test_a_killed_bench_is_cleaned_by_the_next_command(url: str, results: Path) -> None:
+def test_a_killed_bench_is_cleaned_by_the_next_command(url: str, results: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "lab", "bench", "read-heavy", "--lab", LAB], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     time.sleep(5)
     process.kill()
     process.wait()
-    document = lab_json("bench", "read-heavy", *SHORT, "--lab", LAB, check=False)
+    document = lab_json("bench", quick_copy(tmp_path), *SHORT, "--lab", LAB, check=False)
     measurement = document["points"][0]["measurements"][0]
     assert measurement["failures"] == 0
     assert measurement["requests"] > 50  # valid or not: the machine may be busy
@@ -172,20 +176,10 @@ def test_two_measurements_at_once_are_refused(url: str, results: Path) -> None:
     assert first.wait(timeout=240) in {0, 5}  # 5: a machine that others use, too
 
 
-def test_a_sweep_without_a_lab_leaves_nothing(results: Path) -> None:
+def test_a_sweep_without_a_lab_leaves_nothing(results: Path, tmp_path: Path) -> None:
     name = own("nolab")
-    argv = (
-        "sweep",
-        "read-heavy",
-        "--stage",
-        "single",
-        "--users",
-        "4,8",
-        "--blocks",
-        "1",
-        "--duration",
-        "12s",
-    )
+    quick = quick_copy(tmp_path)
+    argv = ("sweep", quick, "--stage", "single", "--users", "4,8", "--blocks", "1", "--duration", "8s")
     assert len(sound(*argv, "--lab", name)["points"]) == 2
     for kind in ("ps -aq", "volume ls -q", "network ls -q"):
         assert docker(*kind.split(), "--filter", f"label=lab.name={name}") == ""

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from lab import assets
 from tests.commands import CODES, Command, containers
 from tests.docker_lab import lab, lab_json, own, running
+from tests.e2e.conftest import quick_copy
 
 pytestmark = [pytest.mark.docker, pytest.mark.slow, pytest.mark.timeout(400)]
 LAB = own("resumed")
@@ -29,11 +29,7 @@ def _lab() -> Iterator[None]:
 def quick(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return a scenario like read-heavy with a second of warm-up; results go to a folder of the test's own."""
     monkeypatch.setenv("LAB_DIR", str(tmp_path / ".lab"))
-    for suffix in ("py", "toml"):
-        text = (assets.root() / f"scenarios/read-heavy.{suffix}").read_text(encoding="utf-8")
-        lines = ["warmup_s = 1" if line.startswith("warmup_s") else line for line in text.splitlines()]
-        (tmp_path / f"quick.{suffix}").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return str(tmp_path / "quick.toml")
+    return quick_copy(tmp_path)
 
 
 def kept(folder: Path) -> list[dict[str, Any]]:
