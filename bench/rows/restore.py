@@ -9,7 +9,7 @@ from lab.cli.wiring import context
 from lab.workflows.find import need_running_lab
 from lab.workflows.reset import is_changed, reset_data
 
-_WRITES = ("bench", "write-heavy", "--duration", "10s", "--users", "16")
+_WRITES = ("bench", "write-heavy", "--cold", "--duration", "8s", "--users", "16")
 """Comments, likes and uploads: what a point of a sweep leaves to be restored."""
 
 
