@@ -156,9 +156,13 @@ def test_two_ups_of_one_lab_from_two_folders(balanced: str, tmp_path: Path) -> N
 def test_looking_never_waits(balanced: str) -> None:
     first = Command("scale", "web=5", "--lab", balanced)
     first.reaches("replicas: 3 → 5")
-    for line in ("status", "ls", "logs --tail 1", "runs"):
-        assert lab(*line.split(), "--lab", balanced, check=False).returncode in {0, 4}
-    assert first.process.poll() is None  # they were quicker than what they would have waited for
+    first.process.send_signal(signal.SIGSTOP)  # it holds the lab: who waits for it now waits in vain
+    try:
+        for line in ("status", "ls", "logs --tail 1", "runs"):
+            assert lab(*line.split(), "--lab", balanced, check=False, timeout_s=60).returncode in {0, 4}
+        assert first.process.poll() is None
+    finally:
+        first.process.send_signal(signal.SIGCONT)
     assert first.ends() == 0
     lab("up", "--stage", "balanced", "--lab", balanced)
 
