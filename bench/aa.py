@@ -110,7 +110,7 @@ def main() -> None:
     """Measure until so many comparisons are there."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comparisons", type=int, default=40)
-    parser.add_argument("--most-now", type=int, default=1000, help="end after so many in this call")
+    parser.add_argument("--most-now", type=int, default=80, help="end after so many in this call")
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     rows = json.loads(given.out.read_text())["rows"] if given.out.exists() else []

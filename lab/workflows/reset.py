@@ -76,7 +76,12 @@ def reset_data(ctx: Context, topology: Topology, *, with_store: bool) -> Running
     with ctx.reporter.step("restoring the data set", expected_s=3):
         ctx.engine.set_quota([c.id for c in containers], None)
         restored = _restore(ctx, containers)
-        _restart(ctx, [c for c in containers if c.service not in restored])
+        others = [c for c in containers if c.service not in restored]
+        if others:
+            ctx.reporter.warn(
+                f"{', '.join(c.service for c in others)}: cannot restore itself, is started anew"
+            )
+            _restart(ctx, others)
         fresh = need_running_lab(ctx)
         set_shares(ctx, fresh, topology)
     return fresh
@@ -104,8 +109,6 @@ def _restart(ctx: Context, containers: Sequence[Container]) -> None:
     Raises:
         TierUnhealthy: naming the service, with its last words.
     """
-    if not containers:
-        return
     ids = [c.id for c in containers]
     with ctx.engine.changes(ctx.lab) as changes:
         for container in containers:

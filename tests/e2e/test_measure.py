@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from lab.model.lost import MAX_LATE_S, MAX_STALLED_S
 from tests.docker_lab import Visitor, docker, lab, lab_json, own, running
 from tests.e2e.conftest import BUSY, quick_copy, sound
 
@@ -242,6 +243,9 @@ def test_a_window_that_stood_still_is_kept_and_measured_again(
     assert document["valid"] is (
         whole["problems"] == []
     )  # a busy machine may spoil it, but not again like this
+    for word, key, most_s in (("stood still", "stalled_s", MAX_STALLED_S), ("late (", "late_s", MAX_LATE_S)):
+        said = any(word in problem for problem in whole["problems"])
+        assert said is (whole["lost"][key] > most_s), whole
     assert whole["lost"]["stalled_s"] < paused["lost"]["stalled_s"]
     assert whole["lost"]["late_s"] < stopped["lost"]["late_s"]
     assert all(abs(m["lost"][key]) < 1 for m in (paused, stopped) for key in ("asleep_s", "stepped_s"))

@@ -58,7 +58,21 @@ def test_what_was_written_and_uploaded_is_gone(url: str) -> None:
     assert "gone when the data set is restored" not in Visitor(url).get("/photo/5").text
 
 
-def test_a_seed_picture_that_was_lost_or_changed_is_there_again(url: str) -> None:
+def content(picture: str) -> str:
+    """Return a sum of what the store keeps of a seed picture."""
+    return docker("exec", f"{LAB}-store-1", "md5sum", f"/data/media/seed/{picture}/xl.meta")
+
+
+def test_a_seed_picture_that_was_changed_is_as_it_was(url: str) -> None:
+    other, changed = sorted(objects("seed"))[:2]
+    before, place = content(changed), "/data/media/seed"
+    docker("exec", f"{LAB}-store-1", "cp", f"{place}/{other}/xl.meta", f"{place}/{changed}/xl.meta")
+    assert content(changed) != before
+    restore()
+    assert content(changed) == before
+
+
+def test_a_seed_picture_that_was_lost_is_there_again(url: str) -> None:
     seed, store = objects("seed"), started_at("store")
     lost = min(seed)
     docker("exec", f"{LAB}-store-1", "rm", "-r", f"/data/media/seed/{lost}")

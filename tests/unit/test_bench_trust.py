@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bench import trust
+from bench.aa import is_wanted
 from tests.unit.docs_pages import ROOT
 
 RESULTS = ROOT / "bench" / "results"
@@ -80,3 +81,10 @@ def test_each_kept_file_names_its_machine() -> None:
         file = RESULTS / f"{name}.json"
         if file.exists():
             assert trust.machine(json.loads(file.read_text(encoding="utf-8")).get("environment")), name
+
+
+def test_a_comparison_without_an_interval_does_not_count() -> None:
+    rows = [{"holds_1": True}, {"holds_1": None}, {"holds_1": False}]
+    assert is_wanted(rows, 3, 80)
+    assert not is_wanted(rows, 2, 80)
+    assert not is_wanted(rows, 3, 3)
