@@ -216,7 +216,9 @@ def test_a_window_that_stood_still_is_kept_and_measured_again(
     Neither is sleep: the kernel's clocks agree. Both spoil the window.
     """
     path = _scenario(tmp_path, READING)
-    lab("bench", path, "--lab", LAB, check=False)  # measures the generator's ceiling, which would be one window more
+    lab(
+        "bench", path, "--lab", LAB, check=False
+    )  # measures the generator's ceiling, which would be one window more
     argv = ("bench", path, "--duration", "6s", "--json", "--lab", LAB)
     process = subprocess.Popen(
         [sys.executable, "-m", "lab", *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
