@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lab.model.counting import counting_log, counting_ratio
 from lab.model.measurement import Measurement
 from lab.model.run import Point, Run
 from lab.model.stats import interval, t_975
@@ -41,8 +42,13 @@ class Ratio:
         return self.low is not None and self.high is not None and not self.low <= 1.0 <= self.high
 
 
-def welch(mine: Sequence[float], theirs: Sequence[float]) -> float | None:
+def welch(
+    mine: Sequence[float], theirs: Sequence[float], *, least_spreads: tuple[float, float] = (0.0, 0.0)
+) -> float | None:
     """Return the half-width of the 95 % interval of the difference of two means; None below two values each.
+
+    Args:
+        least_spreads: standard deviation that one value of each has at least, as in `lab.model.stats.interval`.
 
     Source: Welch, "The generalization of Student's problem when several different population variances are involved",
     Biometrika 1947; the degrees of freedom are rounded down, which is the wider side.
@@ -50,9 +56,10 @@ def welch(mine: Sequence[float], theirs: Sequence[float]) -> float | None:
     if min(len(mine), len(theirs)) < 2:
         return None
     parts = []
-    for values in (mine, theirs):
+    for values, least in zip((mine, theirs), least_spreads, strict=True):
         centre = sum(values) / len(values)
-        parts.append(sum((v - centre) ** 2 for v in values) / (len(values) - 1) / len(values))
+        variance = sum((v - centre) ** 2 for v in values) / (len(values) - 1)
+        parts.append(max(variance, least * least) / len(values))
     total = sum(parts)
     if total <= 0:
         return 0.0
@@ -131,12 +138,15 @@ def ratio_of(a: tuple[Run, Point], b: tuple[Run, Point]) -> Ratio | None:
         return None
     pairs = _pairs(mine, theirs) if a[0].id == b[0].id else []
     if len(pairs) > 1:
-        found = interval(pairs)
+        found = interval(pairs, least_spread=counting_log(a[1].valid, b[1].valid))
         centre, half = (found.mean, found.half_width) if found else (0.0, None)
         n_a = n_b = len(pairs)
     else:
         left, right = [v for _, v in mine], [v for _, v in theirs]
-        centre, half = sum(right) / len(right) - sum(left) / len(left), welch(left, right)
+        centre, half = (
+            sum(right) / len(right) - sum(left) / len(left),
+            welch(left, right, least_spreads=(counting_ratio(a[1].valid), counting_ratio(b[1].valid))),
+        )
         n_a, n_b = len(left), len(right)
     return Ratio(
         ratio=math.exp(centre),

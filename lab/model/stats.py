@@ -58,8 +58,12 @@ def t_975(degrees: int) -> float:
     return t_quantile(0.975, degrees)
 
 
-def interval(values: Sequence[float]) -> Interval | None:
+def interval(values: Sequence[float], *, least_spread: float = 0.0) -> Interval | None:
     """Return the mean and the 95 % t half-width; None for no values.
+
+    Args:
+        least_spread: standard deviation that one value has at least, by the way in which it is measured
+            (`lab.model.counting`); a few equal values do not make an interval narrower than that.
 
     Source: Student's t for the mean of n independent blocks.
     """
@@ -70,7 +74,8 @@ def interval(values: Sequence[float]) -> Interval | None:
     if n == 1:
         return Interval(mean=mean, half_width=None, n=1)
     variance = sum((value - mean) ** 2 for value in values) / (n - 1)
-    return Interval(mean=mean, half_width=t_975(n - 1) * math.sqrt(variance / n), n=n)
+    spread = max(math.sqrt(variance), least_spread)
+    return Interval(mean=mean, half_width=t_975(n - 1) * spread / math.sqrt(n), n=n)
 
 
 def mean(values: Sequence[float]) -> float:

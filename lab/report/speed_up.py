@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lab.model.counting import counting_log
 from lab.model.measurement import Measurement
 from lab.model.run import Point
 from lab.model.stats import interval
@@ -53,7 +54,7 @@ def speed_up(point: Point, base: Point) -> SpeedUp | None:
     logs = normalised if is_normalised else raw
     if not logs:
         return _ratio_of_means(point, base)
-    found = interval(logs)
+    found = interval(logs, least_spread=counting_log(point.valid, base.valid))
     if found is None:
         return None
     half = found.half_width

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from lab.model.counting import counting_log
 from lab.model.measurement import Measurement
 from lab.model.noise import floor_of, pair_logs, spread_of
+from lab.model.point import point
 from lab.model.run import Run
 from lab.model.stats import interval
 from lab.workflows.bench import BenchPlan, measure_block
@@ -19,7 +21,6 @@ from lab.workflows.fitting import warn_of_power
 from lab.workflows.measure import Progress
 from lab.workflows.record import (
     keep,
-    point,
     run_of_lab,
     speed_reference,
 )
@@ -87,11 +88,18 @@ def aa_record(measurements: Sequence[Measurement], names: Sequence[str]) -> dict
         log = found[0] if order == "AB" else -found[0]
         logs.append(log)
         rows.append({"pair": number, "order": order, "ratio": round(math.exp(log), 5)})
-    return {"unit": UNIT, **_ratio_record(logs), **_floor_record(pair_logs(measurements)), "pairs": rows}
+    valid = [m for m in measurements if m.is_valid]
+    least = counting_log(valid, valid)
+    return {
+        "unit": UNIT,
+        **_ratio_record(logs, least),
+        **_floor_record(pair_logs(measurements)),
+        "pairs": rows,
+    }
 
 
-def _ratio_record(logs: Sequence[float]) -> dict[str, Any]:
-    found = interval(logs)
+def _ratio_record(logs: Sequence[float], least_spread: float) -> dict[str, Any]:
+    found = interval(logs, least_spread=least_spread)
     if found is None or found.half_width is None:
         return {}
     low, high = found.mean - found.half_width, found.mean + found.half_width

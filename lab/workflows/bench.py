@@ -11,6 +11,7 @@ from lab.errors import BadInput
 from lab.model.fit import Fit
 from lab.model.lost import MAX_REPEATS
 from lab.model.measurement import Measurement
+from lab.model.point import point
 from lab.model.run import Run
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
@@ -21,7 +22,6 @@ from lab.workflows.fitting import require_fit, warn_of_power
 from lab.workflows.measure import Load, Progress, measure
 from lab.workflows.record import (
     keep,
-    point,
     run_of_lab,
     speed_reference,
 )

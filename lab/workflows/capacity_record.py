@@ -7,11 +7,12 @@ from typing import Any
 
 from lab.model.capacity import Answer, Trial, answer, fewest, majorities
 from lab.model.measurement import Measurement
+from lab.model.point import point
 from lab.model.run import Run
 from lab.workflows.capacity_plan import CapacityPlan
 from lab.workflows.capacity_search import Search
 from lab.workflows.context import Context
-from lab.workflows.record import environment, iso_now, load_record, new_run_id, point, scenario_record
+from lab.workflows.record import environment, iso_now, load_record, new_run_id, scenario_record
 
 
 def capacity_run(ctx: Context, plan: CapacityPlan, search: Search, power: str | None) -> Run:

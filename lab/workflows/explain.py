@@ -13,6 +13,7 @@ from lab.errors import LabError
 from lab.model.cpu import Quota
 from lab.model.intervention import change_of, needed_ratio, outcome
 from lab.model.measurement import Measurement
+from lab.model.point import point
 from lab.model.run import Point, Run
 from lab.model.speed import Reference, normalised
 from lab.workflows.balancer import set_maxconn
@@ -23,7 +24,6 @@ from lab.workflows.mend import MAXCONN, mend_maxconn, mend_quotas
 from lab.workflows.observed import measured_containers
 from lab.workflows.record import (
     keep,
-    point,
     run_of_lab,
     speed_reference,
 )

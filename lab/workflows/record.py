@@ -11,13 +11,11 @@ from typing import Any, Protocol
 
 from lab import __version__, assets
 from lab.model.measurement import Measurement
-from lab.model.run import Point, Run, to_document
+from lab.model.run import Run, to_document
 from lab.model.scenario import Scenario
-from lab.model.speed import Reference, normalised, reference_of
+from lab.model.speed import Reference, reference_of
 from lab.model.state import RunningLab
-from lab.model.stats import interval
-from lab.model.topology import Topology, options_of
-from lab.model.verdict import binding_tier, limit_words, verdict_of
+from lab.model.topology import Topology
 from lab.workflows.context import Context
 from lab.workflows.find import own_web_image
 from lab.workflows.measure import Load
@@ -129,41 +127,6 @@ def run_of_lab(
         },
         seed=plan.load.seed,
         **rest,
-    )
-
-
-def point(
-    label: str,
-    setting: Mapping[str, Any],
-    topology: Topology,
-    measurements: Sequence[Measurement],
-    *,
-    host_bound: str = "",
-    reference: Reference | None = None,
-) -> Point:
-    """Return a point with intervals over its valid measurements; INVALID ones are kept but count for nothing.
-
-    Args:
-        reference: the speed that throughput is normalised to, where a tier's CPU binds.
-    """
-    valid = [m for m in measurements if m.is_valid]
-    verdict = verdict_of(valid) if valid else None
-    limit, following = limit_words(verdict) if verdict else ("INVALID", "")
-    if reference:
-        measurements = normalised(measurements, reference, binds=binding_tier(verdict) if verdict else "")
-        valid = [m for m in measurements if m.is_valid]
-    return Point(
-        label=label,
-        setting=dict(setting),
-        topology=options_of(topology),
-        measurements=tuple(measurements),
-        throughput=interval([m.throughput_rps for m in valid]),
-        normalised=interval([m.normalised_rps for m in valid if m.normalised_rps]),
-        p95=interval([m.latency.p95_ms for m in valid]),
-        limit=limit,
-        next_limit=following,
-        host_bound=host_bound,
-        verdict=verdict,
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from lab.model.journal import Done, gaps_s, machine_changes, split_blocks
 from lab.model.measurement import Measurement
+from lab.model.point import point
 from lab.model.precision import Reached, half_width_ratio, reached
 from lab.model.ratio import ratio_of
 from lab.model.run import Point, Run
@@ -20,7 +21,6 @@ from lab.workflows.record import (
     environment,
     iso_now,
     load_record,
-    point,
     reference_record,
     scenario_record,
     speed_reference,

@@ -35,3 +35,11 @@ def test_small_samples() -> None:
 def test_mean() -> None:
     assert mean([1.0, 2.0, 6.0]) == 3.0
     assert mean([]) == 0.0
+
+
+def test_equal_values_are_not_exact_when_the_ruler_is_coarse() -> None:
+    found = interval([6.3, 6.3, 6.3], least_spread=0.05)
+    assert found is not None
+    assert found.half_width == pytest.approx(4.30265 * 0.05 / 3**0.5, rel=1e-5)
+    wide = interval([10.0, 12.0, 14.0], least_spread=0.05)
+    assert wide == interval([10.0, 12.0, 14.0])
