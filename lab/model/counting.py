@@ -26,5 +26,10 @@ def counting_ratio(measurements: Sequence[Measurement]) -> float:
 
 
 def counting_log(mine: Sequence[Measurement], theirs: Sequence[Measurement]) -> float:
-    """Return the least spread of the logarithm of a ratio of two windows' throughputs, one of each."""
+    """Return the least spread of the logarithm of a ratio of two windows' throughputs, one of each.
+
+    0 for the same windows: a point against itself is exactly 1.
+    """
+    if list(mine) == list(theirs):
+        return 0.0
     return math.hypot(counting_ratio(mine), counting_ratio(theirs))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from lab.model.counting import counting_log
+from lab.model.counting import counting_ratio
 from lab.model.measurement import Measurement
 from lab.model.noise import floor_of, pair_logs, spread_of
 from lab.model.point import point
@@ -89,7 +89,7 @@ def aa_record(measurements: Sequence[Measurement], names: Sequence[str]) -> dict
         logs.append(log)
         rows.append({"pair": number, "order": order, "ratio": round(math.exp(log), 5)})
     valid = [m for m in measurements if m.is_valid]
-    least = counting_log(valid, valid)
+    least = math.sqrt(2) * counting_ratio(valid)  # a ratio of two of them
     return {
         "unit": UNIT,
         **_ratio_record(logs, least),

@@ -44,6 +44,13 @@ def test_a_ratio_has_the_spread_of_both() -> None:
     assert found.low < found.ratio < found.high
 
 
+def test_a_point_against_itself_is_exactly_one() -> None:
+    base = point("1 web", {}, resolve({}), windows(6.3))
+    found = speed_up(base, base)
+    assert found is not None
+    assert (found.low, found.ratio, found.high) == (1, 1, 1)
+
+
 def test_the_most_that_an_even_stream_spreads_is_half_a_request() -> None:
     chance = random.Random(7)
     for rps in (6.25, 6.5, 6.3, 6.0):
