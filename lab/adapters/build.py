@@ -7,10 +7,11 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 from lab import assets
+from lab.adapters.build_beside import BuildBeside, building_beside
 from lab.adapters.buildx import build_argv, check_buildx, stream, warnings_in
 from lab.adapters.cache_folder import cache_folder
 from lab.adapters.engine import DockerEngine
@@ -64,6 +65,10 @@ class DockerImages:
         with (folder / f"{name}.lock").open("w", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
+
+    def building_beside(self, names: Sequence[str]) -> AbstractContextManager[BuildBeside]:
+        """Have another process build images meanwhile; it is ended with the block, done or not."""
+        return building_beside(names)
 
     def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
         """Build and tag one image; return what its scripts warn of (lines of their output marked `lab-warning:`).

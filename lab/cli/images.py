@@ -22,6 +22,10 @@ def build(
     names: Annotated[
         list[str] | None, typer.Argument(metavar="[NAMES]...", help="Which images; default all.")
     ] = None,
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", min=1, max=2, help="How many at once; 1 for a machine with little memory."),
+    ] = 2,
 ) -> None:
     """Build images that are missing or older than their inputs; the rest takes milliseconds."""
     from lab.cli.wiring import context
@@ -29,7 +33,7 @@ def build(
     from lab.workflows.images import ensure_images
 
     wanted = check_names(names or [])
-    built = ensure_images(wanted, context())
+    built = ensure_images(wanted, context(), jobs=jobs)
     if GLOBALS.as_json:
         out_json({"schema": "lab.images-build/1", "built": built, "images": with_parents(wanted)})
         return

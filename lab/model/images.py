@@ -13,6 +13,7 @@ from lab.model.topology import Topology
 
 PREFIX: Final = "scalability-lab"
 _ARCHITECTURES: Final = {"x86_64": "amd64", "aarch64": "arm64"}
+_WORTH_A_PROCESS_S: Final = 10.0
 LABEL_INPUTS: Final = "lab.inputs"  # on each image: the hash of what it was built from
 
 
@@ -27,6 +28,7 @@ class Image:
             parent matters here (a changed PHP page must not replace a running store).
         suite: for a base: the Debian release it holds.
         expected_s: seconds of a first build on 2 cores, downloads included (measured).
+        is_alone: it keeps every core busy, so nothing is built beside it.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Image:
     parents: Mapping[str, str] = field(default_factory=dict)
     stand_ins: Mapping[str, str] = field(default_factory=dict)
     suite: str = ""
+    is_alone: bool = False
 
     @property
     def reference(self) -> str:
@@ -105,11 +108,49 @@ IMAGES: Final[Mapping[str, Image]] = {
             context="minio",
             about="MinIO, compiled",
             expected_s=200,
+            is_alone=True,
             parents=_on("base", WEB="web"),
             stand_ins={"WEB": "php-app/tools"},  # draws the seed pictures
         ),
     )
 }
+
+
+def shared_out(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Divide images to build between this process and one beside it, so that both take about as long.
+
+    A package is fetched and unpacked by one core, so two installations at once take hardly longer than one. Here is what
+    takes longest, after what it is built from; beside it all others, but none that needs the machine for itself. What
+    is in neither list comes when both are done.
+
+    Args:
+        names: in build order.
+
+    Returns:
+        (here, beside); the second is empty when it would not be worth a process.
+    """
+    together = [name for name in names if not IMAGES[name].is_alone]
+    if not together:
+        return [], []
+    longest = max(together, key=lambda name: IMAGES[name].expected_s)
+    chain = set(with_parents([longest]))
+    here = [name for name in together if name in chain]
+    beside = [name for name in together if name not in chain]
+    if sum(IMAGES[name].expected_s for name in beside) < _WORTH_A_PROCESS_S:
+        beside = []
+    return here, beside
+
+
+def from_the_end(names: Sequence[str]) -> list[str]:
+    """Return images in the order in which one helps a process that builds them in theirs: what it comes to last first.
+
+    What another of them must be there for comes after those, in order.
+    """
+    own = set(names)
+    free = [name for name in names if not own & set(IMAGES[name].parents.values())]
+    roots = [name for name in free if any(name in IMAGES[other].parents.values() for other in names)]
+    ends = [name for name in reversed(free) if name not in roots]
+    return ends + [name for name in names if name not in ends]
 
 
 def architecture_of(machine: str) -> str:

@@ -7,8 +7,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from lab.model.images import IMAGES, Built, Image, inputs_hash, with_parents
+from lab.model.images import IMAGES, Built, Image, from_the_end, inputs_hash, shared_out, with_parents
 from lab.ports import Reporter
+
+
+class Beside(Protocol):
+    """Another process that builds images."""
+
+    def finished(self) -> tuple[list[str], list[str]]:
+        """Wait for its end and return what it built and what it warned of; nothing of either if it failed."""
+        ...
 
 
 class ImageStore(Protocol):
@@ -24,6 +32,10 @@ class ImageStore(Protocol):
 
     def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold the machine-wide lock of one image; waits for another process that builds it."""
+        ...
+
+    def building_beside(self, names: Sequence[str]) -> AbstractContextManager[Beside]:
+        """Have another process build images meanwhile; it is ended with the block, done or not."""
         ...
 
     def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
@@ -74,12 +86,17 @@ def image_states(names: Collection[str], images: ImageStore) -> list[ImageState]
 
 
 def ensure_images(
-    names: Collection[str], ctx: ImageContext, states: Sequence[ImageState] | None = None
+    names: Collection[str],
+    ctx: ImageContext,
+    states: Sequence[ImageState] | None = None,
+    *,
+    jobs: int = 2,
 ) -> list[str]:
     """Build those of the images, and of what they are built from, that are not up to date; return what was built.
 
     Args:
         states: what `image_states` has just said of them; None: look.
+        jobs: how many to build at once, 1 or 2.
 
     Raises:
         ImageBuildFailed: a build failed; what was finished before stays.
@@ -89,10 +106,38 @@ def ensure_images(
     todo = [row.image for row in states if row.state != "ready"]
     if not todo:
         return []
-    expected_s = sum(image.expected_s for image in todo)
-    what = f"{len(todo)} images" if len(todo) > 1 else "1 image"
-    ctx.reporter.info(f"building {what}, about {_minutes(expected_s)} the first time, less afterwards")
-    return [image.name for image in todo if _build(image, ctx)]
+    wanted = [image.name for image in todo]
+    here, beside = shared_out(wanted) if jobs > 1 else ([], [])
+    _announce(wanted, here, beside, ctx)
+    built = _build_two_at_a_time(here, beside, ctx) if beside else set()
+    both = {*here, *beside} if beside else set()
+    built |= _build_each([name for name in wanted if name not in both], ctx)
+    return [name for name in wanted if name in built]
+
+
+def _announce(wanted: Sequence[str], here: Sequence[str], beside: Sequence[str], ctx: ImageContext) -> None:
+    rest = [name for name in wanted if name not in here and name not in beside]
+    took_s = [sum(IMAGES[name].expected_s for name in part) for part in (here, beside, rest)]
+    what = f"{len(wanted)} images" if len(wanted) > 1 else "1 image"
+    how = ", two at a time" if beside else ""
+    ctx.reporter.info(
+        f"building {what}{how}, about {_minutes(max(took_s[:2]) + took_s[2])} the first time, less afterwards"
+    )
+
+
+def _build_two_at_a_time(here: Sequence[str], beside: Sequence[str], ctx: ImageContext) -> set[str]:
+    """Build some here and some in another process, and help it when done; return what both built."""
+    with ctx.images.building_beside(beside) as other:
+        built = _build_each(here, ctx) | _build_each(from_the_end(beside), ctx)
+        theirs, warnings = other.finished()
+    for text in warnings:
+        ctx.reporter.warn(text)
+    return built | set(theirs)
+
+
+def _build_each(names: Sequence[str], ctx: ImageContext) -> set[str]:
+    """Build one after the other and return what was built; what the process beside us has built is there already."""
+    return {name for name in names if _build(IMAGES[name], ctx)}
 
 
 def _minutes(seconds: float) -> str:

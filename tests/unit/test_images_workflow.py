@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import combinations
 
 import pytest
 
 from lab.adapters.buildx import warnings_in
 from lab.errors import ImageBuildFailed
-from lab.model.images import IMAGES, Built, Image
+from lab.model.images import IMAGES, Built, Image, from_the_end, shared_out, with_parents
 from lab.workflows.images import ensure_images, image_states
 
 
@@ -31,6 +32,31 @@ class FakeReporter:
 
 
 @dataclass
+class FakeBeside:
+    """Another process that builds in its order, and is as far as the image whose lock this one wants to have."""
+
+    todo: list[str]
+    fails: str = ""
+    built: list[str] = field(default_factory=list)
+
+    def build_up_to(self, name: str, store: FakeStore) -> None:
+        if name not in self.todo:
+            return
+        for each in list(self.todo[: self.todo.index(name) + 1]):
+            if self.fails in self.todo[: self.todo.index(each) + 1]:
+                return
+            self.todo.remove(each)
+            row = image_states([each], store)[-1]
+            store.there[row.image.reference] = Built(
+                id=f"{each}-{row.inputs}", inputs=row.inputs, size_bytes=1, created=""
+            )
+            self.built.append(each)
+
+    def finished(self) -> tuple[list[str], list[str]]:
+        return ([], []) if self.fails else (self.built, [f"image {name}: hm" for name in self.built])
+
+
+@dataclass
 class FakeStore:
     """Images in memory; `elsewhere` holds what another process builds while this one waits for the lock."""
 
@@ -40,6 +66,8 @@ class FakeStore:
     fails: str = ""
     elsewhere: FakeStore | None = None
     locked: list[str] = field(default_factory=list)
+    beside: FakeBeside | None = None
+    beside_fails: str = ""
 
     def inspect(self, references: Sequence[str]) -> dict[str, Built]:
         return {reference: self.there[reference] for reference in references if reference in self.there}
@@ -52,8 +80,16 @@ class FakeStore:
         self.locked.append(name)
         if self.elsewhere:
             self.there.update(self.elsewhere.there)
+        if self.beside:
+            self.beside.build_up_to(name, self)
         yield
         self.locked.remove(name)
+
+    @contextmanager
+    def building_beside(self, names: Sequence[str]) -> Iterator[FakeBeside]:
+        self.beside = FakeBeside(list(names), fails=self.beside_fails)
+        yield self.beside
+        self.beside = None
 
     def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
         assert self.locked == [image.name]
@@ -75,8 +111,42 @@ class FakeContext:
 
 def test_all_are_built_once_parents_first() -> None:
     ctx = FakeContext()
-    assert ensure_images(list(IMAGES), ctx) == list(IMAGES) == ctx.images.built
+    assert ensure_images(list(IMAGES), ctx, jobs=1) == list(IMAGES) == ctx.images.built
     assert ensure_images(list(IMAGES), ctx) == []
+
+
+def test_two_processes_build_each_image_once() -> None:
+    ctx = FakeContext()
+    assert ensure_images(list(IMAGES), ctx) == list(IMAGES)
+    assert ctx.images.built == ["base", "web", "store"]  # the other process was quicker with the rest
+    assert "two at a time" in ctx.reporter.said[0]
+    assert [line for line in ctx.reporter.said if line.endswith(": hm")] == [
+        f"image {name}: hm" for name in ("base-sid", "db", "probe", "balancer", "cache")
+    ]
+
+
+def test_what_the_other_process_fails_at_is_built_here() -> None:
+    ctx = FakeContext(images=FakeStore(beside_fails="db"))
+    ensure_images(list(IMAGES), ctx)
+    assert set(ctx.images.built) == set(IMAGES) - {"base-sid"}
+
+
+def test_work_is_shared_out_so_that_both_take_about_as_long() -> None:
+    here, beside = shared_out(list(IMAGES))
+    assert (here, beside) == (["base", "web"], ["base-sid", "db", "probe", "balancer", "cache"])
+    assert from_the_end(beside) == ["cache", "balancer", "probe", "base-sid", "db"]
+    assert shared_out(["store"]) == ([], [])
+    assert shared_out(["web"]) == (["web"], [])
+    assert shared_out(["balancer", "cache"]) == (["balancer"], []), "not worth a process"
+
+
+@pytest.mark.parametrize("asked", [names for size in (1, 2, 3) for names in combinations(IMAGES, size)])
+def test_nothing_is_lost_between_two_processes(asked: tuple[str, ...]) -> None:
+    names = with_parents(asked)
+    here, beside = shared_out(names)
+    assert not set(here) & set(beside)
+    assert sorted(from_the_end(beside)) == sorted(beside)
+    assert ensure_images(asked, FakeContext()) == names
 
 
 def test_only_what_is_asked_for_and_its_parents() -> None:
@@ -119,7 +189,7 @@ def test_what_another_process_built_meanwhile_is_not_built_again() -> None:
 def test_what_was_finished_before_a_failure_stays() -> None:
     ctx = FakeContext(images=FakeStore(fails="db"))
     with pytest.raises(ImageBuildFailed, match="Image db"):
-        ensure_images(["db", "cache"], ctx)
+        ensure_images(["db", "cache"], ctx, jobs=1)
     ctx.images.fails = ""
     ctx.images.locked.clear()
     assert ensure_images(["db", "cache"], ctx) == ["db", "cache"]
