@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from bench.figures import Figure, ratio
@@ -36,6 +36,16 @@ class _Unwatched:
         return self._probe.run(name, {**job, "watch": {}})
 
 
+def unwatched(ctx: Context) -> Context:
+    """Return the same surroundings with a probe that looks at no tier."""
+    return Context(
+        **{
+            **{field.name: getattr(ctx, field.name) for field in fields(Context)},
+            "probe": _Unwatched(ctx.probe),
+        }
+    )
+
+
 def measure(rounds: int) -> list[Figure]:
     """Return the collectors' CPU in percent of a core, and throughput with them / without them, speed-normalised."""
     GLOBALS.is_quiet = True
@@ -63,7 +73,7 @@ def _window(ctx: Context, *, is_watched: bool, seed: int) -> Measurement:
         raise RuntimeError("collectors: the lab that was just started cannot be read")
     scenario = ctx.scenarios.load(SCENARIO)
     load = replace(load_from(scenario, None, None, str(DEFAULT_SEED)), seed=seed)
-    chosen = ctx if is_watched else replace(ctx, probe=_Unwatched(ctx.probe))
+    chosen = ctx if is_watched else unwatched(ctx)
     found, _ = measure_window(chosen, running, running.topology, scenario, load, block=1)
     serious = [p for p in found.problems if is_watched or not p.startswith(("replicas", "balancer"))]
     if found.failures or not found.requests:

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import fields
+from typing import Any
 
 import pytest
 
+from bench import page
 from bench.figures import SCHEMA, Figure, as_row, measured, merged, ratio, reach, table, verdict
+from bench.rows.collectors import unwatched
+from lab.cli.wiring import context
+from lab.workflows.context import Context
 from tests.unit.docs_pages import ROOT
 
 PAGE = (ROOT / "docs/benchmarks.md").read_text(encoding="utf-8")
@@ -107,20 +115,35 @@ def test_every_row_of_the_runner_is_explained_and_its_file_is_there() -> None:
         assert (ROOT / f"bench/rows/{module}.py").is_file()
 
 
-def test_the_page_quotes_the_newest_kept_figures() -> None:
-    assert ("No figures are kept yet." in PAGE) == (not KEPT)
-    if not KEPT:
-        return
-    document = json.loads(KEPT[-1].read_text(encoding="utf-8"))
-    assert document["schema"] == SCHEMA
-    assert f"bench/results/{KEPT[-1].name}" in PAGE
-    for key in ("cores", "cpu", "kernel", "engine_version", "compose_version"):
-        assert str(document["environment"][key]) in PAGE, key
-    for row in document["rows"]:
+def test_the_page_quotes_the_newest_kept_figure_of_each_row() -> None:
+    documents = page.kept(ROOT / "bench/results")
+    assert documents
+    assert page.section(documents) in PAGE, "run: python -m bench.page"
+    for name, row in page.newest(documents):
+        assert documents[name]["schema"] == SCHEMA
         figure = Figure(name=row["name"], what=row["what"], unit=row["unit"], values=row["values"],
                         reach=row["reach"], at_least=row["at_least"])  # fmt: skip
         assert row["met"] == figure.is_met
-        assert f"| {measured(figure)} | {verdict(figure) or 'shown only'} |" in PAGE, row["name"]
+
+
+def _kept_row(name: str, started: str) -> dict[str, object]:
+    return {"name": name, "during": {"started": started}}
+
+
+def test_of_each_row_the_newest_figure_is_shown_in_the_runners_order() -> None:
+    documents = {
+        "2026-01-02-a.json": {"rows": [_kept_row("restore-ratio", "2"), _kept_row("start-up-help", "2")]},
+        "2026-01-01-b.json": {"rows": [_kept_row("up", "1"), _kept_row("restore-ratio", "1")]},
+        "2026-01-02-0.json": {"rows": [_kept_row("up", "3"), _kept_row("image-store", "3"), _kept_row("images", "3")]},
+    }  # fmt: skip
+    found = [(row["name"], name[:12]) for name, row in page.newest(documents)]
+    assert found == [
+        ("up", "2026-01-02-0"),
+        ("start-up-help", "2026-01-02-a"),
+        ("restore-ratio", "2026-01-02-a"),
+        ("images", "2026-01-02-0"),
+        ("image-store", "2026-01-02-0"),
+    ]
 
 
 def test_kept_figures_name_no_host_and_no_path() -> None:
@@ -128,3 +151,18 @@ def test_kept_figures_name_no_host_and_no_path() -> None:
         text = file.read_text(encoding="utf-8")
         assert not re.search(r'"(/|[A-Z]:\\)', text)
         assert "hostname" not in text
+
+
+def test_a_window_without_collectors_differs_in_nothing_else() -> None:
+    ctx = context("bench-test")
+    other = unwatched(ctx)
+    jobs: list[Mapping[str, Any]] = []
+    object.__setattr__(ctx.probe, "run", lambda _name, job: jobs.append(job) or nullcontext(iter(())))
+    with other.probe.run("x", {"users": 3, "watch": {"web-1": {}}}):
+        pass
+    assert jobs == [{"users": 3, "watch": {}}]
+    assert all(
+        getattr(other, field.name) is getattr(ctx, field.name)
+        for field in fields(Context)
+        if field.name != "probe"
+    )
