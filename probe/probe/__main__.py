@@ -34,13 +34,11 @@ def main() -> int:
         writer.emit("bad-job", problems=error.problems)
         return EXIT_BAD_JOB
     writer.emit("ready", **machine.describe())
-    start_s, start_cpu_s = time.monotonic(), time.process_time()
     watch = Watch(job.watch, writer)
     watch.start()
     code = _run(job, text, watch, writer)
     watch.stop()
-    collectors_cpu_ratio = (time.process_time() - start_cpu_s) / (time.monotonic() - start_s)
-    writer.emit("end", exit_code=code, collectors_cpu_ratio=round(collectors_cpu_ratio, 4))
+    writer.emit("end", exit_code=code, collectors_cpu_ratio=round(watch.cpu_ratio(), 4))
     return code
 
 

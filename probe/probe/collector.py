@@ -1,6 +1,7 @@
 """What every collector offers, and the keep-alive HTTP client that most of them use."""
 
 import http.client
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -36,7 +37,8 @@ class HttpSource:
     """Gets one address again and again; base of the collectors that speak HTTP."""
 
     def __init__(self, host: str, port: int, path: str, *, keep_alive: bool = True) -> None:
-        self._connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+        self._host, self._port = host, port
+        self._connection: http.client.HTTPConnection | None = None
         self._path = path
         self._keep_alive = keep_alive
 
@@ -45,6 +47,11 @@ class HttpSource:
 
         Raises: OSError or http.client.HTTPException when there is no answer, ValueError when it is not status 200.
         """
+        if (
+            self._connection is None
+        ):  # to the address: a connection for each question would ask for it each time
+            address = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)[0][4][0]
+            self._connection = http.client.HTTPConnection(str(address), self._port, timeout=TIMEOUT_S)
         self._connection.request(
             "GET", self._path, headers={} if self._keep_alive else {"Connection": "close"}
         )
@@ -59,5 +66,7 @@ class HttpSource:
         return {}
 
     def close(self) -> None:
-        """Drop the connection."""
-        self._connection.close()
+        """Drop the connection and the address: a container that was replaced has another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -37,14 +37,14 @@ def _number(value: str) -> float:
 
 
 def replica_values(row: Mapping[str, Any]) -> dict[str, float]:
-    """Return the state of both replication threads and the server's own whole-second lag, if it knows one."""
-    flat = {
-        "receiver_running": float(row.get("Replica_IO_Running") == "Yes"),
-        "applier_running": float(row.get("Replica_SQL_Running") == "Yes"),
+    """Return whether both replication threads work; a receiver that only tries to connect does not.
+
+    Source: MySQL manual, performance_schema.replication_connection_status: ON, OFF or CONNECTING.
+    """
+    return {
+        "receiver_running": float(row.get("receiver") == "ON"),
+        "applier_running": float(row.get("applier") == "ON"),
     }
-    if row.get("Seconds_Behind_Source") is not None:
-        flat["behind_source_s"] = float(row["Seconds_Behind_Source"])
-    return flat
 
 
 def lag_ms(workers: Iterable[Mapping[str, Any]], now: datetime) -> float:

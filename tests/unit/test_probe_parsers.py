@@ -146,9 +146,10 @@ def test_mysql_status_by_our_names():
     assert parse_mysql.status_values(rows) == {"threads_running": 2, "questions": 1517, "semisync_on": 1}
 
 
-def test_mysql_replica_with_a_broken_link_has_no_lag_in_seconds():
-    row = {"Replica_IO_Running": "Connecting", "Replica_SQL_Running": "Yes", "Seconds_Behind_Source": None}
+def test_mysql_replica_with_a_broken_link_does_not_receive():
+    row = {"receiver": "CONNECTING", "applier": "ON"}
     assert parse_mysql.replica_values(row) == {"receiver_running": 0, "applier_running": 1}
+    assert parse_mysql.replica_values({}) == {"receiver_running": 0, "applier_running": 0}
 
 
 NOW = datetime(2026, 11, 24, 12, 0, 0)  # noqa: DTZ001 - MySQL's timestamps carry no zone
