@@ -5,7 +5,7 @@ The generator runs in another process: its event loop never waits for a collecto
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
 from probe.collect_balancer import BalancerCollector
 from probe.collect_cache import CacheCollector
@@ -14,6 +14,7 @@ from probe.collect_host import HostCollector
 from probe.collect_store import StoreCollector
 from probe.collect_web import WebCollector
 from probe.collector import Collector
+from probe.cost import WindowCost
 from probe.poller import INTERVAL_S, Complain, Poller, Publish
 from probe.wire import Writer
 
@@ -26,23 +27,6 @@ COLLECTORS: Final[dict[str, Callable[[str], Collector]]] = {
     "db-replica": replica_collector,
     "store": StoreCollector,
 }
-
-
-class Cost(NamedTuple):
-    """What this process, with all its threads, had cost at a moment."""
-
-    at_s: float
-    cpu_s: float
-
-    @classmethod
-    def now(cls) -> "Cost":
-        """Return the cost until now."""
-        return cls(time.monotonic(), time.process_time())
-
-    def since(self, before: "Cost") -> float:
-        """Return the cores that were used between the two; 0 for no time."""
-        took_s = self.at_s - before.at_s
-        return (self.cpu_s - before.cpu_s) / took_s if took_s > 0 else 0.0
 
 
 class Watch:
@@ -63,27 +47,22 @@ class Watch:
             HostCollector(), _host_event(writer), _problem_event(writer, "host", "host"), offset_s=INTERVAL_S
         )
 
-        self._begin = self._end = Cost.now()
+        self._cost = WindowCost()
 
     def start(self) -> None:
         """Start reading."""
-        self._begin = self._end = Cost.now()
         for poller in (*self._tiers, self._host):
             poller.start()
 
     def signal_edge(self, edge: str) -> None:
         """Read every tier once more; ``edge`` is ``start`` or ``end`` of the window."""
-        if edge == "start":
-            self._begin = self._end = Cost.now()
-        elif self._end is self._begin:
-            self._end = Cost.now()
+        self._cost.edge(edge)
         for poller in self._tiers:
             poller.signal_edge(edge)
 
     def cpu_ratio(self) -> float:
-        """Return this process's CPU in cores, in the window; until now when there was none, or its end did not come."""
-        end = Cost.now() if self._end is self._begin else self._end
-        return end.since(self._begin)
+        """Return this process's CPU in cores, in the window."""
+        return self._cost.cpu_ratio()
 
     def stop(self, grace_s: float = 3.0) -> None:
         """Stop and let readings that are under way finish for at most ``grace_s`` in all."""

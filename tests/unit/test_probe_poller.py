@@ -1,16 +1,12 @@
 """One poller, with a collector that needs no network."""
 
-import io
 import math
 import queue
-import time
 
 import pytest
 
 from probe.collector import Reading
 from probe.poller import REPEAT_PROBLEM, Poller
-from probe.watch import Cost, Watch
-from probe.wire import Writer
 
 
 class Counter:
@@ -109,25 +105,3 @@ def test_a_value_that_cannot_be_told_is_a_problem_not_the_end(watched):
     collector.gauge = math.nan
     poller._read("")
     assert lines.next() == "ValueError: not JSON"
-
-
-def test_the_collectors_cpu_is_that_of_the_window():
-    watch = Watch({}, Writer(io.BytesIO(), on_closed=lambda: None))
-    burn(0.05)
-    watch.signal_edge("start")
-    burn(0.05)
-    assert watch.cpu_ratio() > 0, "the end did not come yet"
-    watch.signal_edge("end")
-    ratio = watch.cpu_ratio()
-    burn(0.05)  # what is counted together afterwards disturbs nobody
-    watch.signal_edge("end")
-    assert watch.cpu_ratio() == ratio
-    assert 0 < ratio <= 1.5
-    assert Cost(2.0, 1.0).since(Cost(0.0, 0.0)) == 0.5
-    assert Cost(2.0, 1.0).since(Cost(2.0, 1.0)) == 0
-
-
-def burn(seconds: float) -> None:
-    end_s = time.process_time() + seconds
-    while time.process_time() < end_s:
-        pass
