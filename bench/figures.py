@@ -72,15 +72,16 @@ def ratio(
     )
 
 
-def _number(value: float, unit: str) -> str:
-    return f"{value:.2f}x" if unit == "x" else f"{value:.2f} {unit}"
+def _number(value: float, unit: str, digits: int = 2) -> str:
+    return f"{value:.{digits}f}x" if unit == "x" else f"{value:.{digits}f} {unit}"
 
 
 def measured(figure: Figure) -> str:
-    """Return a figure with its spread: `2.71x (2.60..2.85, n=5)`."""
+    """Return a figure with its spread: `2.71x (2.60..2.85, n=5)`; one that misses by little with the digit that tells."""
+    digits = 3 if figure.is_met is False and round(figure.median, 2) == figure.reach else 2
     low, high = min(figure.values), max(figure.values)
     spread = f"{low:.2f}..{high:.2f}, " if len(figure.values) > 1 else ""
-    return f"{_number(figure.median, figure.unit)} ({spread}n={len(figure.values)})"
+    return f"{_number(figure.median, figure.unit, digits)} ({spread}n={len(figure.values)})"
 
 
 def reach(figure: Figure) -> str:

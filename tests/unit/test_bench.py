@@ -166,3 +166,9 @@ def test_a_window_without_collectors_differs_in_nothing_else() -> None:
         for field in fields(Context)
         if field.name != "probe"
     )
+
+
+def test_a_figure_that_misses_by_little_does_not_look_like_one_that_does_not() -> None:
+    assert measured(_ratio(ours=[2.604], theirs=[1.0])) == "2.604x (n=1)"
+    assert measured(_ratio(ours=[2.6], theirs=[1.0])) == "2.60x (n=1)"
+    assert measured(_ratio(ours=[2.7], theirs=[1.0])) == "2.70x (n=1)"
