@@ -54,7 +54,7 @@ def demo(
             invalid = error
             ctx.reporter.warn("the first curve is INVALID; the demo goes on, and tells why at its end")
         full = resolve({})
-        say("[bold]3/4[/] the object store, compiled from source (about 4 min the first time, then nothing)")
+        say("[bold]3/4[/] the object store, compiled from source (about 5 min the first time, then nothing)")
         ensure_images(images_for(full), ctx)
         say("[bold]4/4[/] the full lab")
         running = execute(ctx, plan_up(ctx, full))

@@ -82,32 +82,36 @@ def _on(base: str, **more: str) -> dict[str, str]:
 IMAGES: Final[Mapping[str, Image]] = {
     image.name: image
     for image in (
-        Image(name="base", context="compose/images", about="Debian trixie", expected_s=20, suite="trixie"),
+        Image(name="base", context="compose/images", about="Debian trixie", expected_s=35, suite="trixie"),
         Image(
-            name="web", context="php-app", about="Apache, PHP and the app", expected_s=60, parents=_on("base")
+            name="web",
+            context="php-app",
+            about="Apache, PHP and the app",
+            expected_s=100,
+            parents=_on("base"),
         ),
-        Image(name="base-sid", context="compose/images", about="Debian sid", expected_s=20, suite="sid"),
+        Image(name="base-sid", context="compose/images", about="Debian sid", expected_s=35, suite="sid"),
         Image(
             name="db",
             context="mysql",
             about="MySQL with the seeded data",
-            expected_s=30,
+            expected_s=50,
             parents=_on("base-sid"),
         ),
         Image(
             name="probe",
             context="probe",
             about="load generator, collectors",
-            expected_s=25,
+            expected_s=40,
             parents=_on("base"),
         ),
-        Image(name="balancer", context="haproxy", about="HAProxy", expected_s=6, parents=_on("base")),
-        Image(name="cache", context="memcached", about="memcached", expected_s=6, parents=_on("base")),
+        Image(name="balancer", context="haproxy", about="HAProxy", expected_s=9, parents=_on("base")),
+        Image(name="cache", context="memcached", about="memcached", expected_s=9, parents=_on("base")),
         Image(
             name="store",
             context="minio",
             about="MinIO, compiled",
-            expected_s=200,
+            expected_s=330,
             is_alone=True,
             parents=_on("base", WEB="web"),
             stand_ins={"WEB": "php-app/tools"},  # draws the seed pictures
