@@ -78,6 +78,7 @@ def row_of(run: dict[str, Any], seed: int) -> dict[str, Any]:
     said, windows = run["procedure"], run["points"][0]["measurements"]
     return {
         "seed": seed,
+        "cpu": environment()["cpu"],  # a later call may go on elsewhere: a comparison is within one machine
         **{key: said.get(key) for key in ("ratio", "low", "high", "holds_1", "pair_spread_ratio")},
         "is_normalised": all(w["normalised_rps"] is not None for w in windows if not w["problems"]),
         "windows_rps": [round(w["throughput_rps"], 2) for w in windows],

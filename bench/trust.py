@@ -14,6 +14,7 @@ HEADING: Final = "## What the measuring is worth\n"
 NOT_YET: Final = "not measured yet"
 
 _AA_RANGE: Final = (0.02, 0.10)
+_AA_COMPARISONS: Final = 40
 _WRK_REACH: Final = 0.03
 _CURVE_REACH_S: Final = 15 * 60
 _CURVE_PRECISION: Final = 0.05
@@ -27,7 +28,7 @@ Whether the figures that the lab prints can be believed is a benchmark of its ow
 ten minutes to an hour, and wants the machine for itself; intervals are 95 %. A row is kept as it came out.
 """
 
-Said = tuple[str, bool]  # the figure in words, and whether it keeps its reach
+Said = tuple[str, bool | None]  # the figure in words, and whether it keeps its reach; None: too few to say
 
 
 def aa(found: Mapping[str, Any]) -> Said:
@@ -38,6 +39,8 @@ def aa(found: Mapping[str, Any]) -> Said:
         f"{said['share']:.1%} ({said['exclude_1']} of {said['comparisons']}; "
         f"95 % {said['share_low']:.1%}..{said['share_high']:.1%})"
     )
+    if said["comparisons"] < _AA_COMPARISONS:
+        return f"so far {words}", None
     return words, low <= said["share"] <= high
 
 
@@ -123,7 +126,7 @@ def section(results: Path) -> str:
         if path.exists():
             found = json.loads(path.read_text(encoding="utf-8"))
             measured, is_met = say(found)
-            met = "yes" if is_met else "MISSED"
+            met = {True: "yes", False: "MISSED", None: "not yet"}[is_met]
             places.setdefault(machine(found.get("environment")), []).append(f"`{file}`")
         lines.append(f"| {what} | {reach} | {measured} | {met} | `python -m {module}` |")
     known = [f"{', '.join(files)}: {where}." for where, files in places.items() if where]
