@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -143,6 +143,19 @@ def shared_out(names: Sequence[str]) -> tuple[list[str], list[str]]:
     if sum(IMAGES[name].expected_s for name in beside) < _WORTH_A_PROCESS_S:
         beside = []
     return here, beside
+
+
+def in_turn(names: Iterable[str], todo: Collection[str]) -> list[str]:
+    """Return what is to build in the order in which it is needed: each after its own parents, not after those of later ones.
+
+    So a process that builds beside another does not begin by waiting for what that one builds.
+    """
+    found: list[str] = []
+    for name in names:
+        for each in (*in_turn(IMAGES[name].parents.values(), todo), name):
+            if each in todo and each not in found:
+                found.append(each)
+    return found
 
 
 def from_the_end(names: Sequence[str]) -> list[str]:

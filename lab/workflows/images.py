@@ -7,7 +7,16 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-from lab.model.images import IMAGES, Built, Image, from_the_end, inputs_hash, shared_out, with_parents
+from lab.model.images import (
+    IMAGES,
+    Built,
+    Image,
+    from_the_end,
+    in_turn,
+    inputs_hash,
+    shared_out,
+    with_parents,
+)
 from lab.ports import Reporter
 
 
@@ -107,6 +116,8 @@ def ensure_images(
     if not todo:
         return []
     wanted = [image.name for image in todo]
+    if jobs == 1:
+        wanted = in_turn(names, wanted)
     here, beside = shared_out(wanted) if jobs > 1 else ([], [])
     _announce(wanted, here, beside, ctx)
     built = _build_two_at_a_time(here, beside, ctx) if beside else set()

@@ -189,10 +189,17 @@ def test_what_another_process_built_meanwhile_is_not_built_again() -> None:
 def test_what_was_finished_before_a_failure_stays() -> None:
     ctx = FakeContext(images=FakeStore(fails="db"))
     with pytest.raises(ImageBuildFailed, match="Image db"):
-        ensure_images(["db", "cache"], ctx, jobs=1)
+        ensure_images(["cache", "db"], ctx, jobs=1)
     ctx.images.fails = ""
     ctx.images.locked.clear()
-    assert ensure_images(["db", "cache"], ctx) == ["db", "cache"]
+    assert ensure_images(["db", "cache"], ctx) == ["db"]
+
+
+def test_the_other_process_does_not_begin_with_what_this_one_builds() -> None:
+    _, beside = shared_out(list(IMAGES))
+    ctx = FakeContext()
+    ensure_images(beside, ctx, jobs=1)
+    assert ctx.images.built == ["base-sid", "db", "base", "probe", "balancer", "cache"]
 
 
 def test_the_time_to_expect_is_said_first() -> None:
