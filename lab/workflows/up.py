@@ -8,7 +8,7 @@ from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
 from lab.ports import Compose
 from lab.together import together
-from lab.workflows.balancer import drain, enable, verify_replicas
+from lab.workflows.balancer import drain, enable, verify_replicas, wait_checked
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
 from lab.workflows.mend import mend_maxconn, mend_quotas
@@ -134,6 +134,7 @@ def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
                 _remove_containers(ctx, plan, [name], graceful=False)
             bring_up(ctx, compose, [name])
             enable(ctx, plan.before, name)
+            wait_checked(ctx, plan.before, name)  # the next one leaves only when this one serves
     if "balancer" in (*plan.change.replace, *plan.change.add):
         with ctx.reporter.step("starting balancer", expected_s=2):
             bring_up(ctx, compose, ["balancer"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections import Counter
@@ -67,6 +68,12 @@ class TestBalanced:
 
     LAB = own("balanced")
     OPTIONS = ("--stage", "balanced")
+
+    def test_no_replica_is_taken_back_by_its_first_check(self, url: str) -> None:
+        assert url
+        status = docker("exec", f"{self.LAB}-balancer-1", "balancer-admin", "show stat").splitlines()
+        rows = [row for row in csv.DictReader(status) if re.fullmatch("web-[123]", row["svname"])]
+        assert [(row["svname"], row["status"]) for row in rows] == [(f"web-{n}", "UP") for n in (1, 2, 3)]
 
     def test_every_replica_serves(self, url: str) -> None:
         assert {row["replica"] for row in _replicas_of(Visitor(url))} == {"web-1", "web-2", "web-3"}

@@ -1,0 +1,97 @@
+"""When a replica counts as serving. HAProxy is a fake here: a check that is on its way for a second cannot be ordered.
+
+tests/integration/test_lifecycle.py asks the real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from lab.errors import TierUnhealthy
+from lab.model.topology import resolve
+from lab.workflows.balancer import READY_S, verify_replicas
+from lab.workflows.context import Context
+
+TOPOLOGY = resolve({"stage": "balanced", "replicas": 2})
+ANSWERS = "HTTP/1.1 200 OK\nX-Replica: web-1\nHTTP/1.1 200 OK\nX-Replica: web-2\n"
+LAB = SimpleNamespace(container=lambda _service: SimpleNamespace(id="b"))
+
+
+@dataclass
+class HAProxy:
+    """Shows web-2 as each of `looks` in turn, and the last of them for ever; web-1 is always well."""
+
+    looks: list[tuple[str, str]]
+    answers: str = ANSWERS
+    told: list[str] = field(default_factory=list)
+    at_s: float = 0.0
+
+    def run_in(self, _container: str, command: Sequence[str], *, timeout_s: float) -> str:
+        assert timeout_s <= 60
+        if command[0] == "balancer-admin":
+            self.told.append(command[1])
+            return ""
+        status, check = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        rows = f"web,web-1,UP,L7OK\nweb,web-2,{status},{check}\nweb,BACKEND,UP,\n"
+        return f"# pxname,svname,status,check_status\n{rows}== answers\n{self.answers}"
+
+    def monotonic_s(self) -> float:
+        return self.at_s
+
+    def sleep(self, seconds: float) -> None:
+        self.at_s += seconds
+
+
+def _verify(haproxy: HAProxy) -> None:
+    verify_replicas(
+        cast("Context", SimpleNamespace(engine=haproxy, clock=haproxy)), cast("Any", LAB), TOPOLOGY
+    )
+
+
+def test_passed_checks_are_enough() -> None:
+    haproxy = HAProxy([("UP", "L7OK")])
+    _verify(haproxy)
+    assert (haproxy.told, haproxy.at_s) == ([], 0.0)
+
+
+def test_an_answer_is_as_good_as_a_first_check_that_has_not_set_out() -> None:
+    haproxy = HAProxy([("UP 1/2", "INI")])
+    _verify(haproxy)
+    assert (haproxy.told, haproxy.at_s) == (["set server web/web-2 health up"], 0.0)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        ("UP 1/2", "* INI"),  # on its way since before the container listened: may still fail
+        ("UP 1/2", "L4TOUT"),
+        ("DOWN", "L4TOUT"),
+        ("MAINT (resolution)", "INI"),
+        ("no check", ""),
+    ],
+)
+def test_anything_else_is_waited_for(look: tuple[str, str]) -> None:
+    haproxy = HAProxy([look, look, ("UP", "L7OK")])
+    _verify(haproxy)
+    assert haproxy.told == []
+    assert haproxy.at_s > 0
+
+
+def test_a_replica_left_draining_is_taken_back() -> None:
+    haproxy = HAProxy([("DRAIN", "L7OK"), ("UP", "L7OK")])
+    _verify(haproxy)
+    assert haproxy.told == ["set server web/web-2 state ready"]
+
+
+def test_one_that_never_passes_or_never_answers_is_named() -> None:
+    silent = ANSWERS.replace("web-2", "web-1")
+    for haproxy in (HAProxy([("DOWN", "L4CON")]), HAProxy([("UP 1/2", "INI")], silent)):
+        with pytest.raises(TierUnhealthy, match="web: web-2 did not answer"):
+            _verify(haproxy)
+        assert haproxy.at_s >= READY_S
+        assert haproxy.told == []
