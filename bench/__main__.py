@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
 from bench.figures import MIN_ROUNDS, SCHEMA, Figure, as_row, merged, table
 from bench.machine import commit, environment, watched
 from bench.rows import LONG, ROWS
@@ -40,6 +41,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Run the rows; return 1 when one misses its reach or fails."""
+    end_cleanly()
     given = arguments()
     figures: list[Figure] = []
     rows: list[dict[str, Any]] = []

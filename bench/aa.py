@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
 from bench.machine import environment, wait_until_quiet
 
 LAB: Final = "bench-aa"
@@ -109,6 +110,7 @@ def is_wanted(rows: Sequence[dict[str, Any]], comparisons: int, most: int) -> bo
 
 def main() -> None:
     """Measure until so many comparisons are there."""
+    end_cleanly()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--comparisons", type=int, default=40)
     parser.add_argument("--most-now", type=int, default=80, help="end after so many in this call")

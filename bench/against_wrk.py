@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
 from bench.labs import OURS, run
 from bench.machine import environment
 from lab.model.stats import interval
@@ -104,6 +105,7 @@ def summary(pairs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure the pairs, print and keep them."""
+    end_cleanly()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=PAIRS)
     given = parser.parse_args()

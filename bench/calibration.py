@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
+
 LAB: Final = "calibration"
 RESULTS: Final = Path(__file__).parent / "results"
 BLOCKS: Final = 5
@@ -158,6 +160,7 @@ def run_group(group: str, blocks: int, out: Path) -> None:
 
 def main() -> None:
     """Measure the groups that are named, or all."""
+    end_cleanly()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "groups", nargs="*", default=list(GROUPS), help=f"of {', '.join(GROUPS)}; all when none is named"

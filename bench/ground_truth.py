@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
 from bench.ground_truth_acts import LAB, meanwhile, quotas, starve_generator
 from bench.ground_truth_cases import CASES, Case
 from bench.labs import lab
@@ -172,6 +173,7 @@ def keep(outcome: Outcome, fixtures: Path | None) -> None:
 
 def main() -> int:
     """Measure the chosen cases; return 1 if one is wrong with confidence."""
+    end_cleanly()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
         "--only", default="", help="cases whose name or place in the list matches this expression"

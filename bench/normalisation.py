@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from bench.ending import end_cleanly
+
 LAB: Final = "normalisation"
 RESULTS: Final = Path(__file__).parent / "results"
 SCENARIOS: Final = Path(__file__).parents[1] / "scenarios"
@@ -99,6 +101,7 @@ def waiting(windows: int, folder: Path) -> Shown:
 
 def main() -> int:
     """Measure, print the table, keep it."""
+    end_cleanly()
     parser = argparse.ArgumentParser(prog="python -m bench.normalisation", description=__doc__)
     parser.add_argument("--windows", type=int, default=5, help="wait-bound windows (default %(default)s)")
     given = parser.parse_args()

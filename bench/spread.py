@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench.aa import lab
+from bench.ending import end_cleanly
 from bench.machine import environment
 
 RESULTS: Final = Path(__file__).parent / "results"
@@ -106,6 +107,7 @@ def curve(out: Path) -> None:
 
 def main() -> None:
     """Measure the spread, or time the curve."""
+    end_cleanly()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--starts", type=int, default=20)
     parser.add_argument("--most-now", type=int, default=1000, help="end after so many in this call")

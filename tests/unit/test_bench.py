@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import fields
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from bench import page
+from bench.ending import end_cleanly
 from bench.figures import SCHEMA, Figure, as_row, measured, merged, ratio, reach, table, verdict
 from bench.rows.collectors import unwatched
 from lab.cli.wiring import context
@@ -172,3 +174,13 @@ def test_a_figure_that_misses_by_little_does_not_look_like_one_that_does_not() -
     assert measured(_ratio(ours=[2.604], theirs=[1.0])) == "2.604x (n=1)"
     assert measured(_ratio(ours=[2.6], theirs=[1.0])) == "2.60x (n=1)"
     assert measured(_ratio(ours=[2.7], theirs=[1.0])) == "2.70x (n=1)"
+
+
+def test_a_benchmark_that_is_told_to_end_leaves_as_by_an_error() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        end_cleanly()
+        with pytest.raises(SystemExit, match="143"):  # so that every `finally` removes its lab
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
