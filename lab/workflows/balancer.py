@@ -61,10 +61,10 @@ def drain(ctx: Context, lab: RunningLab | None, name: str) -> bool:
     return False
 
 
-def enable(ctx: Context, lab: RunningLab | None, name: str) -> None:
-    """Take a replica back: a slot keeps its drain state for the next container that lands in it."""
-    if lab is not None:
-        _admin(ctx, lab, f"set server web/{name} state ready")
+def enable(ctx: Context, lab: RunningLab | None, names: Sequence[str]) -> None:
+    """Give replicas requests: a slot keeps its drain state, also for the next container that lands in it."""
+    if lab is not None and names:
+        _admin(ctx, lab, "; ".join(f"set server web/{name} state ready" for name in names))
 
 
 def wait_checked(ctx: Context, lab: RunningLab | None, name: str) -> None:
@@ -99,7 +99,7 @@ def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
         rows, answering = _ask(ctx, lab, requests=4 * len(wanted))
         for name in wanted & set(rows):
             if rows[name]["status"].startswith("DRAIN"):  # left by a command that was killed while it drained
-                enable(ctx, lab, name)
+                enable(ctx, lab, [name])
         up = {name for name, row in rows.items() if row["status"] == _CHECKED}
         up |= _vouch(ctx, lab, rows, wanted & answering)
         missing = wanted - (up & answering)

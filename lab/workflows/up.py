@@ -88,8 +88,6 @@ def _remove_web(ctx: Context, plan: Plan) -> None:
         with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
             drained = _balancer_runs(plan) and drain(ctx, plan.before, name)
             _remove_containers(ctx, plan, [name], graceful=not drained)
-            if _balancer_runs(plan):
-                enable(ctx, plan.before, name)
 
 
 def _remove_containers(ctx: Context, plan: Plan, names: Sequence[str], *, graceful: bool = True) -> None:
@@ -123,6 +121,8 @@ def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
     if added:
         with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
             bring_up(ctx, compose, added)
+            if rolling:  # not when the slot's last container left: HAProxy remembers its address for 2 s
+                enable(ctx, plan.before, added)
     if replaced and not rolling:
         with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
             bring_up(ctx, compose, replaced)
@@ -133,7 +133,7 @@ def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
             ):  # nothing in hand: no need to wait for idle keep-alive connections
                 _remove_containers(ctx, plan, [name], graceful=False)
             bring_up(ctx, compose, [name])
-            enable(ctx, plan.before, name)
+            enable(ctx, plan.before, [name])
             wait_checked(ctx, plan.before, name)  # the next one leaves only when this one serves
     if "balancer" in (*plan.change.replace, *plan.change.add):
         with ctx.reporter.step("starting balancer", expected_s=2):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import subprocess
 import threading
 import time
@@ -63,8 +65,17 @@ def test_scaling_and_changing_under_load_fails_no_request() -> None:
         changed = lab_json("up", "--lab", own("scale"), "--stage", "balanced", "--web-cpu", "0.15")["changed"]
         assert changed["replaced"] == ["web-1", "web-2", "web-3"]
         time.sleep(1)
+        sent_again = _web_backend(own("scale"))
     assert load.done > 100
     assert load.failed == []
+    # nor has one gone to a replica that had left, and then to another: that takes seconds
+    assert (sent_again["wretr"], sent_again["wredis"]) == ("0", "0")
+
+
+def _web_backend(name: str) -> dict[str, str]:
+    text = docker("exec", f"{name}-balancer-1", "balancer-admin", "show stat")
+    rows = csv.DictReader(io.StringIO(text.removeprefix("# ")))
+    return next(row for row in rows if (row["pxname"], row["svname"]) == ("web", "BACKEND"))
 
 
 def test_what_a_killed_command_left_is_mended_by_the_next() -> None:
