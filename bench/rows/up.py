@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from bench.figures import Figure, ratio
 from bench.labs import OURS, Sleepers, lab, removed_afterwards, seconds
 from lab.tiers.base import image
@@ -12,11 +14,14 @@ OPTIONS = ("--replicas", "3", "--db-replicas", "2")
 def measure(rounds: int) -> list[Figure]:
     """Return `lab up` / `docker compose up -d`; images are there and nothing of either runs."""
     ours, theirs = [], []
-    name = f"{OURS}-up"
-    with removed_afterwards(name), Sleepers(f"{OURS}-sleep", image("web")) as sleepers:
-        for _ in range(rounds):
-            ours.append(seconds(lambda: lab(name, "up", *OPTIONS)))
-            lab(name, "down", "--volumes")
+    with ExitStack() as stack:
+        sleepers = stack.enter_context(Sleepers(f"{OURS}-sleep", image("web")))
+        for number in range(rounds):
+            # A lab of its own each time, and all data goes in the end: ext4 is slow to make files for some minutes after
+            # many were removed (docs/adr/0014), and a machine where nothing runs has not just removed a lab.
+            name = stack.enter_context(removed_afterwards(f"{OURS}-up-{number}"))
+            ours.append(seconds(lambda: lab(name, "up", *OPTIONS)))  # noqa: B023 - called at once
+            lab(name, "down")
             theirs.append(seconds(sleepers.up))
             sleepers.down()
     what = f"lab up {' '.join(OPTIONS)} / compose up of 9 sleepers"
