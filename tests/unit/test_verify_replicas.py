@@ -1,6 +1,6 @@
 """When a replica counts as serving. HAProxy is a fake here: a check that is on its way for a second cannot be ordered.
 
-tests/integration/test_lifecycle.py asks the real one.
+tests/integration/test_stages.py asks the real one.
 """
 
 from __future__ import annotations
