@@ -26,10 +26,14 @@ _NEVER_CHECKED: Final = "INI"  # with "* " in front of it while a check is on it
 
 
 def _admin(ctx: Context, lab: RunningLab, command: str) -> str:
+    return _run(ctx, lab, ["balancer-admin", command])
+
+
+def _run(ctx: Context, lab: RunningLab, argv: Sequence[str], *, timeout_s: float = 10.0) -> str:
     balancer = lab.container("balancer")
     if balancer is None:
         raise TierUnhealthy("balancer: not there", hint="lab up")
-    return ctx.engine.run_in(balancer.id, ["balancer-admin", command], timeout_s=10)
+    return ctx.engine.run_in(balancer.id, argv, timeout_s=timeout_s)
 
 
 def server_rows(ctx: Context, lab: RunningLab) -> dict[str, dict[str, str]]:
@@ -42,14 +46,12 @@ def _rows(text: str) -> dict[str, dict[str, str]]:
     return {row["svname"]: row for row in rows if row["pxname"] == "web" and row["svname"] != "BACKEND"}
 
 
-def drain(ctx: Context, lab: RunningLab | None, name: str) -> bool:
+def drain(ctx: Context, lab: RunningLab, name: str) -> bool:
     """Give a replica no new requests and wait until it has none in hand; say whether that was reached.
 
     Source: drain, wait, stop lost no request in any trial; stop first lost some in all (docs/adr/0002).
     """
-    if lab is None:
-        return False
-    _admin(ctx, lab, f"set server web/{name} state drain")
+    _set_state(ctx, lab, [name], "drain")
     deadline = ctx.clock.monotonic_s() + DRAIN_S
     quiet = 0
     while ctx.clock.monotonic_s() < deadline:
@@ -61,16 +63,42 @@ def drain(ctx: Context, lab: RunningLab | None, name: str) -> bool:
     return False
 
 
-def enable(ctx: Context, lab: RunningLab | None, names: Sequence[str]) -> None:
-    """Give replicas requests: a slot keeps its drain state, also for the next container that lands in it."""
-    if lab is not None and names:
-        _admin(ctx, lab, "; ".join(f"set server web/{name} state ready" for name in names))
+def withhold(ctx: Context, lab: RunningLab, names: Sequence[str]) -> None:
+    """Give replicas no requests yet: HAProxy takes one for up as soon as it has an address, before it listens."""
+    _set_state(ctx, lab, names, "drain")
 
 
-def wait_checked(ctx: Context, lab: RunningLab | None, name: str) -> None:
+def enable(ctx: Context, lab: RunningLab, names: Sequence[str]) -> None:
+    """Give healthy replicas requests, once HAProxy knows their addresses (after `READY_S` in any case).
+
+    It looks names up once a second, and remembers the address of a container that left for two.
+    """
+    deadline = ctx.clock.monotonic_s() + READY_S
+    while ctx.clock.monotonic_s() < deadline and not _found(ctx, lab, names):
+        ctx.clock.sleep(_POLL_S)
+    _set_state(ctx, lab, names, "ready")
+
+
+def _found(ctx: Context, lab: RunningLab, names: Sequence[str]) -> bool:
+    """Say whether HAProxy's addresses of the replicas are those that the name service has now."""
+    script = (
+        f'balancer-admin "show stat"; echo "{_CUT}"; '
+        'for name in "$0" "$@"; do echo "$name $(getent ahostsv4 "$name" | head -n 1)"; done'
+    )
+    statistics, _, addresses = _run(ctx, lab, ["sh", "-c", script, *names]).partition(f"{_CUT}\n")
+    rows = _rows(statistics)
+    return all(
+        len(found) > 1 and rows.get(found[0], {}).get("addr", "").partition(":")[0] == found[1]
+        for found in map(str.split, addresses.splitlines())
+    )
+
+
+def _set_state(ctx: Context, lab: RunningLab, names: Sequence[str], state: str) -> None:
+    _admin(ctx, lab, "; ".join(f"set server web/{name} state {state}" for name in names))
+
+
+def wait_checked(ctx: Context, lab: RunningLab, name: str) -> None:
     """Return when the replica has passed a health check of HAProxy's, after `READY_S` at the latest."""
-    if lab is None:
-        return
     deadline = ctx.clock.monotonic_s() + READY_S
     while ctx.clock.monotonic_s() < deadline:
         if server_rows(ctx, lab).get(name, {}).get("status") == _CHECKED:
@@ -133,11 +161,10 @@ def _ask(ctx: Context, lab: RunningLab, *, requests: int) -> tuple[dict[str, dic
         'printf "GET /health HTTP/1.0\\r\\nHost: balancer\\r\\nX-Forwarded-For: 198.51.100.%d\\r\\n\\r\\n" "$i" '
         "| socat -t 5 - TCP:127.0.0.1:80,shut-none; i=$((i+1)); done"
     )
-    balancer = lab.container("balancer")
-    if balancer is None:
-        raise TierUnhealthy("balancer: not there", hint="lab up")
     try:
-        text = ctx.engine.run_in(balancer.id, ["sh", "-c", script, str(requests)], timeout_s=60)
+        text = _run(ctx, lab, ["sh", "-c", script, str(requests)], timeout_s=60)
+    except TierUnhealthy:
+        raise
     except LabError:
         return {}, set()
     statistics, _, answers = text.partition(f"{_CUT}\n")

@@ -8,7 +8,7 @@ from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
 from lab.ports import Compose
 from lab.together import together
-from lab.workflows.balancer import drain, enable, verify_replicas, wait_checked
+from lab.workflows.balancer import drain, enable, verify_replicas, wait_checked, withhold
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
 from lab.workflows.mend import mend_maxconn, mend_quotas
@@ -81,19 +81,19 @@ def _balancer_runs(plan: Plan) -> bool:
 
 
 def _remove_web(ctx: Context, plan: Plan) -> None:
+    if plan.before is None:
+        return
     leaving = [name for name in plan.change.remove if _is_web(name)]
     if "balancer" in plan.change.remove:  # the port moves to web-1: HAProxy must let go first
-        _remove_containers(ctx, plan, ["balancer"])
+        _remove_containers(ctx, plan.before, ["balancer"])
     for name in reversed(leaving):
         with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
             drained = _balancer_runs(plan) and drain(ctx, plan.before, name)
-            _remove_containers(ctx, plan, [name], graceful=not drained)
+            _remove_containers(ctx, plan.before, [name], graceful=not drained)
 
 
-def _remove_containers(ctx: Context, plan: Plan, names: Sequence[str], *, graceful: bool = True) -> None:
-    if plan.before is None:
-        return
-    ids = [c.id for name in names if (c := plan.before.container(name))]
+def _remove_containers(ctx: Context, lab: RunningLab, names: Sequence[str], *, graceful: bool = True) -> None:
+    ids = [c.id for name in names if (c := lab.container(name))]
     if graceful:
         ctx.engine.stop(ids)
     ctx.engine.remove(ids)
@@ -117,34 +117,39 @@ def _update_state_tiers(ctx: Context, plan: Plan, compose: Compose) -> None:
 def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
     added = [name for name in plan.change.add if _is_web(name)]
     replaced = [name for name in plan.change.replace if _is_web(name)]
-    rolling = _balancer_runs(plan)
+    rolling = plan.before if _balancer_runs(plan) else None
     if added:
         with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
+            if rolling:
+                withhold(ctx, rolling, added)
             bring_up(ctx, compose, added)
-            if rolling:  # not when the slot's last container left: HAProxy remembers its address for 2 s
-                enable(ctx, plan.before, added)
+            if rolling:
+                enable(ctx, rolling, added)
     if replaced and not rolling:
         with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
             bring_up(ctx, compose, replaced)
-    for name in replaced if rolling else ():
-        with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
-            if drain(
-                ctx, plan.before, name
-            ):  # nothing in hand: no need to wait for idle keep-alive connections
-                _remove_containers(ctx, plan, [name], graceful=False)
-            bring_up(ctx, compose, [name])
-            enable(ctx, plan.before, [name])
-            wait_checked(ctx, plan.before, name)  # the next one leaves only when this one serves
+    elif rolling:
+        for name in replaced:
+            _replace(ctx, rolling, compose, name)
     if "balancer" in (*plan.change.replace, *plan.change.add):
         with ctx.reporter.step("starting balancer", expected_s=2):
             bring_up(ctx, compose, ["balancer"])
 
 
+def _replace(ctx: Context, rolling: RunningLab, compose: Compose, name: str) -> None:
+    with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
+        if drain(ctx, rolling, name):  # nothing in hand: no need to wait for idle keep-alive connections
+            _remove_containers(ctx, rolling, [name], graceful=False)
+        bring_up(ctx, compose, [name])
+        enable(ctx, rolling, [name])
+        wait_checked(ctx, rolling, name)  # the next one leaves only when this one serves
+
+
 def _remove_rest(ctx: Context, plan: Plan, compose: Compose) -> None:
     leaving = [name for name in plan.change.remove if not _is_web(name) and name != "balancer"]
-    if leaving:
+    if leaving and plan.before:
         with ctx.reporter.step(f"stopping {', '.join(leaving)}", expected_s=3):
-            _remove_containers(ctx, plan, leaving)
+            _remove_containers(ctx, plan.before, leaving)
     gone = [f"{name}-data" for name in leaving if name.startswith("db-replica")]
     gone += [f"{name}-uploads" for name in plan.change.remove if _is_web(name)]
     gone = [volume for volume in gone if volume not in plan.bundle.volumes]
