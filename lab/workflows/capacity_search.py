@@ -98,7 +98,7 @@ class Searcher:
                 self._search.stopped = "--max-time was over before the search was"
                 return None
             measurement = self._window_of(replicas, rate_rps=rate_rps)
-            judgement = judge(self._plan.slo, measurement, rate_rps=rate_rps)
+            judgement = judge(self._plan.slo, measurement)
             again = bool(judgement.invalid) and attempt < MAX_INVALID
             tried = Tried(
                 rate_rps=rate_rps,

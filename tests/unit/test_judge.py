@@ -12,6 +12,7 @@ from lab.model.slo import parse_slo
 from lab.workflows.observed import no_measurement
 
 SLO = parse_slo("p95<200ms")
+OVERLOADED = "overloaded: 700 of 800 actions that were due ended"
 
 
 def window(**values: object) -> Measurement:
@@ -28,7 +29,7 @@ def window(**values: object) -> Measurement:
 
 
 def test_a_window_that_keeps_everything_holds() -> None:
-    found = judge(SLO, window(), rate_rps=40)
+    found = judge(SLO, window())
     assert (found.broken, found.invalid) == ((), ())
 
 
@@ -37,22 +38,26 @@ def test_a_window_that_keeps_everything_holds() -> None:
     [
         ({"latency": Latency(mean_ms=50, p50_ms=40, p95_ms=201, p99_ms=300, max_ms=400)}, "p95 201 ms"),
         ({"failures": 2}, "errors 0.25%"),
-        ({"actions": 780}, "780 of 800 actions done"),
+        ({"actions": 700, "problems": (OVERLOADED,)}, "700 of 800 actions done"),
         ({"starts": Starts(planned=800, late=0, dropped=1, late_p99_ms=1.0)}, "1 of 800 starts dropped"),
-        ({"starts": None, "actions": 780}, "780 of 800 actions done"),
     ],
 )
 def test_what_breaks_the_objective(values: dict[str, object], words: str) -> None:
-    found = judge(SLO, window(**values), rate_rps=40)
+    found = judge(SLO, window(**values))
     assert found.broken == (words,)
     assert found.invalid == ()
 
 
+def test_what_was_under_way_at_the_end_is_no_backlog() -> None:
+    # 2.2 % short, as 8 of 372 were in a real window with a p95 of 544 ms: the gate calls that chance
+    assert judge(SLO, window(actions=782)).broken == ()
+
+
 def test_overload_is_an_answer_and_a_busy_machine_is_none() -> None:
-    overloaded = judge(SLO, window(problems=("steady state: latency grew: use a longer --duration",)), rate_rps=40)  # fmt: skip
+    overloaded = judge(SLO, window(problems=("steady state: latency grew: use a longer --duration",)))  # fmt: skip
     assert overloaded.invalid == ()
     assert overloaded.measurement.is_valid
     assert overloaded.measurement.warnings == ("steady state: latency grew: use a longer --duration",)
-    busy = judge(SLO, window(problems=("machine: only 3% idle: host-bound", "errors: 4 of 800")), rate_rps=40)
+    busy = judge(SLO, window(problems=("machine: only 3% idle: host-bound", "errors: 4 of 800")))
     assert busy.invalid == ("machine: only 3% idle: host-bound",)
     assert not busy.measurement.is_valid
