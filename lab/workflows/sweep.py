@@ -49,7 +49,7 @@ def run_sweep(
     kept, and made again at the end of its block.
 
     Args:
-        on_block: hears of each complete block, and how precise the points are if a precision is asked for.
+        on_block: hears of each block that was completed here, and how precise the points are if a precision is asked for.
         writer: the journal of an interrupted sweep, to go on with.
     """
     power = warn_of_power(ctx)
@@ -104,15 +104,16 @@ class _Sweeper:
             ended = budget.ended(done, state, spent_s=spent_s, block_s=block_s)
             if ended:
                 return ended
-            if pending:
-                self._block(pending)
+            is_here = bool(pending)  # a resumed sweep does not tell again of the blocks that it had
+            self._block(pending)
             done += 1
             state = (
                 how_precise(self._ctx, self._plan, self._journal)
                 if self._plan.precision is not None
                 else None
             )
-            self._on_block(done, state)
+            if is_here:
+                self._on_block(done, state)
 
     def _visit_s(self, spent_s: float) -> float:
         """Return what one visit takes: as seen in this session, before its first one as planned."""

@@ -181,6 +181,18 @@ def test_precision_adds_complete_blocks() -> None:
     assert [done for done, _ in blocks] == [1, 2]
 
 
+def test_a_resumed_sweep_tells_of_the_blocks_that_it_completes() -> None:
+    interrupted(after=2)
+    ctx = place(at_s=1000.0)
+    again, writer = resumed(ctx, plan(), choose(ctx, ASKED))
+    blocks: list[int] = []
+    run_sweep(
+        ctx, again, on_progress=lambda _p: None, on_visit=lambda *_: None,
+        on_block=lambda done, _state: blocks.append(done), writer=writer,
+    )  # fmt: skip
+    assert blocks == [2]
+
+
 def test_time_ends_it_between_blocks() -> None:
     ctx = place()
     chosen = plan(blocks=9, max_time_s=60.0, order=visits([1, 2], 9, 7))
