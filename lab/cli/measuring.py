@@ -78,12 +78,12 @@ def finish(run: Run, folder: Path) -> None:
         out_json({**to_document(run), "folder": str(folder)})
     else:
         show_run(run, folder)
-    reasons = [
-        f"{p.label}, block {m.block}: {problem}"
-        for p in run.points
-        for m in p.measurements
-        if not m.repeated
-        for problem in m.problems
-    ]
-    if reasons:
+    if not run.is_valid:
+        reasons = [
+            f"{p.label}, block {m.block}: {problem}"
+            for p in run.points
+            if not p.stands
+            for m in p.left_out
+            for problem in m.problems
+        ]
         raise RunInvalid("INVALID\n" + "\n".join(reasons), hint=f"the data is kept in {folder}")

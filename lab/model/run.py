@@ -17,6 +17,7 @@ from lab.model.measurement import Measurement
 from lab.model.shape import build
 
 SCHEMA: Final = "lab.run/1"
+MIN_WINDOWS: Final = 2  # fewer have no interval; a run that asks for one window is content with it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,17 @@ class Point:
         """Return the measurements that passed every gate."""
         return [m for m in self.measurements if m.is_valid]
 
+    @property
+    def left_out(self) -> list[Measurement]:
+        """Return the measurements that failed a gate and were not made again."""
+        return [m for m in self.measurements if not m.is_valid and not m.repeated]
+
+    @property
+    def stands(self) -> bool:
+        """Say whether what is valid is enough, and what is left out was spoiled from outside (docs/adr/0017)."""
+        wanted = min(MIN_WINDOWS, len(self.valid) + len(self.left_out))
+        return len(self.valid) >= wanted and all(m.should_repeat for m in self.left_out)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
@@ -112,8 +124,8 @@ class Run:
 
     @property
     def is_valid(self) -> bool:
-        """Say whether every point has only valid measurements, those apart that were repeated."""
-        return all(m.is_valid for p in self.points for m in p.measurements if not m.repeated)
+        """Say whether every point stands."""
+        return all(point.stands for point in self.points)
 
 
 def to_document(run: Run) -> dict[str, Any]:

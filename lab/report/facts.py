@@ -23,8 +23,10 @@ def verdict(run: Run) -> str:
     """Return the run's validity in words, with a sign that does not depend on colour."""
     valid, total = counts(run)
     if total and run.is_valid:
-        repeated = total - valid
-        return "✓ VALID" + (f"; {repeated} of {total} measurements had to be repeated" if repeated else "")
+        spoiled = total - valid
+        return "✓ VALID" + (
+            f"; {spoiled} of {total} measurements were spoiled and left out" if spoiled else ""
+        )
     return (
         f"✗ INVALID: {total - valid} of {total} measurements failed a gate"
         if total

@@ -98,7 +98,10 @@ def _totals(measurements: Sequence[Measurement]) -> str:
 
 
 def _verdict(run: Run) -> str:
-    return "VALID" if run.is_valid and any(p.measurements for p in run.points) else "INVALID"
+    left_out = sum(len(point.left_out) for point in run.points)
+    if not run.is_valid or not any(p.measurements for p in run.points):
+        return "INVALID"
+    return "VALID" + (f" ({left_out} spoiled, left out)" if left_out else "")
 
 
 def quote_line(run: Run) -> str:

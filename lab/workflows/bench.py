@@ -154,7 +154,11 @@ def measure_block(
         measurement, ready = measure(
             ctx, plan.lab, plan.topology, plan.scenario, load, block=block, on_progress=on_progress
         )
-        if not measurement.should_repeat or len(found) == MAX_REPEATS:
+        if not measurement.should_repeat:
             return [*found, measurement], ready
-        ctx.reporter.warn(f"block {block}: {'; '.join(measurement.spoiled)}. Measuring it again.")
+        is_last = len(found) == MAX_REPEATS
+        what = "It is left out" if is_last else "Measuring it again"
+        ctx.reporter.warn(f"block {block}: {'; '.join(measurement.spoiled)}. {what}.")
+        if is_last:
+            return [*found, measurement], ready
         found.append(replace(measurement, repeated=True))

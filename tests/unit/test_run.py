@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lab.errors import BadInput
 from lab.model.run import SCHEMA, from_document, to_document
+from lab.report.text import quote_line
 from tests.unit.run_samples import bench, replica_sweep
 
 JSON = st.recursive(
@@ -37,6 +38,42 @@ def test_a_run_with_a_page_that_was_never_answered_can_be_read_again() -> None:
     kept = dataclasses.replace(run, points=(dataclasses.replace(run.points[0], measurements=(broken,)),))
     text = json.dumps(to_document(kept))
     assert from_document(json.loads(text), name="run.json").points[0].measurements[0].by_name["dead"] == dead
+
+
+STEAL = {"problems": ("machine: steal",), "spoiled": ("machine: steal",)}
+ERRORS = {"problems": ("errors: 4 of 800",)}
+BOTH = {"problems": ("machine: steal", "errors: 4 of 800"), "spoiled": ("machine: steal",)}
+
+
+@pytest.mark.parametrize(
+    ("windows", "is_valid"),
+    [
+        ([{}], True),
+        ([STEAL], False),
+        ([{**STEAL, "repeated": True}, {}], True),
+        ([{}, STEAL], False),  # one of two: no interval
+        ([{}, {}, STEAL], True),
+        ([{}, {}, STEAL, STEAL, STEAL, {**STEAL, "repeated": True}], True),
+        ([{}, {}, {}, {}, ERRORS], False),  # the lab's own reason: not to be left out
+        ([{}, {}, {}, BOTH], True),  # thrown out when it is seen first, so at its last repeat too
+    ],
+)
+def test_a_run_stands_on_enough_windows_and_no_failure_of_its_own(
+    windows: list[dict], is_valid: bool
+) -> None:
+    run = bench(repeat=1)
+    (point,) = run.points
+    (good,) = point.measurements
+    made = tuple(dataclasses.replace(good, **change) for change in windows)
+    for kept in (
+        dataclasses.replace(run, points=(dataclasses.replace(point, measurements=made),)),
+        dataclasses.replace(run, points=(point, dataclasses.replace(point, measurements=made))),
+    ):
+        assert kept.is_valid is is_valid
+        assert to_document(kept)["valid"] is is_valid
+        left_out = sum(m in (STEAL, BOTH) for m in windows)
+        words = "VALID" + (f" ({left_out} spoiled, left out)" if left_out else "")
+        assert quote_line(kept).endswith(words if is_valid else "INVALID")
 
 
 def test_another_schema_is_refused() -> None:
