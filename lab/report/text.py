@@ -98,10 +98,9 @@ def _totals(measurements: Sequence[Measurement]) -> str:
 
 
 def _verdict(run: Run) -> str:
-    left_out = sum(len(point.left_out) for point in run.points)
     if not run.is_valid or not any(p.measurements for p in run.points):
         return "INVALID"
-    return "VALID" + (f" ({left_out} spoiled, left out)" if left_out else "")
+    return "VALID" + (f" ({n} spoiled, left out)" if (n := sum(len(p.left_out) for p in run.points)) else "")
 
 
 def quote_line(run: Run) -> str:
