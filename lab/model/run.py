@@ -88,9 +88,9 @@ class Point:
 
     @property
     def stands(self) -> bool:
-        """Say whether what is valid is enough, and what is left out was spoiled from outside (docs/adr/0017)."""
+        """Say whether what is valid is enough, and nothing but what passes spoiled what is left out (docs/adr/0017)."""
         wanted = min(MIN_WINDOWS, len(self.valid) + len(self.left_out))
-        return len(self.valid) >= wanted and all(m.should_repeat for m in self.left_out)
+        return len(self.valid) >= wanted and all(set(m.problems) <= set(m.spoiled) for m in self.left_out)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

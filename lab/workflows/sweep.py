@@ -104,7 +104,7 @@ class _Sweeper:
             ended = budget.ended(done, state, spent_s=spent_s, block_s=block_s)
             if ended:
                 return ended
-            is_here = bool(pending)  # a resumed sweep does not tell again of the blocks that it had
+            is_new = bool(pending)  # a resumed sweep does not tell again of the blocks that it had
             self._block(pending)
             done += 1
             state = (
@@ -112,7 +112,7 @@ class _Sweeper:
                 if self._plan.precision is not None
                 else None
             )
-            if is_here:
+            if is_new:
                 self._on_block(done, state)
 
     def _visit_s(self, spent_s: float) -> float:
