@@ -17,6 +17,7 @@ DRAIN_S: Final = (
 )
 READY_S: Final = 30.0
 _POLL_S: Final = 0.2
+_LOOK_S: Final = 0.1
 _CUT: Final = "== answers"
 # A passed check. HAProxy takes a new address for "UP 1/2", until a check that set out before the container listened,
 # and failed a second later, takes it back.
@@ -73,24 +74,16 @@ def enable(ctx: Context, lab: RunningLab, names: Sequence[str]) -> None:
 
     It looks names up once a second, and remembers the address of a container that left for two.
     """
-    deadline = ctx.clock.monotonic_s() + READY_S
-    while ctx.clock.monotonic_s() < deadline and not _found(ctx, lab, names):
-        ctx.clock.sleep(_POLL_S)
-    _set_state(ctx, lab, names, "ready")
-
-
-def _found(ctx: Context, lab: RunningLab, names: Sequence[str]) -> bool:
-    """Say whether HAProxy's addresses of the replicas are those that the name service has now."""
+    # One call that looks and waits inside the balancer: each going in has its price.
     script = (
-        f'balancer-admin "show stat"; echo "{_CUT}"; '
-        'for name in "$0" "$@"; do echo "$name $(getent ahostsv4 "$name" | head -n 1)"; done'
+        'looks="$0"; for name in "$@"; do while [ "$looks" -gt 0 ]; do looks=$((looks-1)); '
+        'address=$(getent ahostsv4 "$name" | head -n 1 | cut -d " " -f 1); [ -n "$address" ] '
+        '&& balancer-admin "show servers state web" | grep -qF " $name $address " && break; '
+        f"sleep {_LOOK_S}; done; done; "
+        'for name in "$@"; do balancer-admin "set server web/$name state ready"; done'
     )
-    statistics, _, addresses = _run(ctx, lab, ["sh", "-c", script, *names]).partition(f"{_CUT}\n")
-    rows = _rows(statistics)
-    return all(
-        len(found) > 1 and rows.get(found[0], {}).get("addr", "").partition(":")[0] == found[1]
-        for found in map(str.split, addresses.splitlines())
-    )
+    looks = str(round(READY_S / _LOOK_S))
+    _run(ctx, lab, ["sh", "-c", script, looks, *names], timeout_s=3 * READY_S)
 
 
 def _set_state(ctx: Context, lab: RunningLab, names: Sequence[str], state: str) -> None:

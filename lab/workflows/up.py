@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Final
 
 from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
@@ -15,6 +16,8 @@ from lab.workflows.mend import mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
 from lab.workflows.starting import bring_up, set_shares
 from lab.workflows.up_plan import Plan, overlay
+
+_LABELLED: Final = "credentials"  # the service whose container carries the topology's label
 
 
 def execute(ctx: Context, plan: Plan) -> RunningLab:
@@ -66,8 +69,15 @@ def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
     if plan.change.is_empty and labelled == plan.topology:  # a command killed early leaves a label of its own
         return
     _remove_web(ctx, plan)
-    _update_state_tiers(ctx, plan, compose)
-    _update_web(ctx, plan, compose)
+    moving = [name for name in (*plan.change.replace, *plan.change.add) if not _is_web(name)]
+    added = [name for name in plan.change.add if _is_web(name)]
+    if added and not {*moving} - {_LABELLED}:
+        _add_web(ctx, plan, compose, added, beside=lambda: _label(compose))
+    else:
+        _update_state_tiers(ctx, compose, [name for name in moving if name != "balancer"])
+        if added:
+            _add_web(ctx, plan, compose, added)
+    _replace_web(ctx, plan, compose)
     _remove_rest(ctx, plan, compose)
 
 
@@ -75,9 +85,11 @@ def _is_web(name: str) -> bool:
     return name.startswith("web-")
 
 
-def _balancer_runs(plan: Plan) -> bool:
+def _rolling(plan: Plan) -> RunningLab | None:
+    """Return the lab as it was, when its balancer runs on: then web replicas come and go while it serves."""
     found = plan.before.container("balancer") if plan.before else None
-    return bool(found and found.state == "running" and "balancer" in plan.change.keep)
+    serves = found and found.state == "running" and "balancer" in plan.change.keep
+    return plan.before if serves else None
 
 
 def _remove_web(ctx: Context, plan: Plan) -> None:
@@ -86,9 +98,10 @@ def _remove_web(ctx: Context, plan: Plan) -> None:
     leaving = [name for name in plan.change.remove if _is_web(name)]
     if "balancer" in plan.change.remove:  # the port moves to web-1: HAProxy must let go first
         _remove_containers(ctx, plan.before, ["balancer"])
+    rolling = _rolling(plan)
     for name in reversed(leaving):
         with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
-            drained = _balancer_runs(plan) and drain(ctx, plan.before, name)
+            drained = rolling is not None and drain(ctx, rolling, name)
             _remove_containers(ctx, plan.before, [name], graceful=not drained)
 
 
@@ -99,32 +112,42 @@ def _remove_containers(ctx: Context, lab: RunningLab, names: Sequence[str], *, g
     ctx.engine.remove(ids)
 
 
-def _update_state_tiers(ctx: Context, plan: Plan, compose: Compose) -> None:
-    moving = [
-        name for name in (*plan.change.replace, *plan.change.add) if not _is_web(name) and name != "balancer"
-    ]
-    if "credentials" not in moving:
-        moving.append("credentials")  # carries the topology's label; running it again changes no password
-    with ctx.reporter.step(
-        f"updating {', '.join(n for n in moving if n != 'credentials') or 'labels'}", expected_s=4
-    ):
-        compose.up(["credentials"], recreate=True, deps=False, wait=False)
-        rest = [name for name in moving if name != "credentials"]
+def _label(compose: Compose) -> None:
+    """Write down what the lab is now. The passwords' container carries it; running it again changes no password."""
+    compose.up([_LABELLED], recreate=True, deps=False, wait=False)
+
+
+def _update_state_tiers(ctx: Context, compose: Compose, moving: Sequence[str]) -> None:
+    rest = [name for name in moving if name != _LABELLED]
+    with ctx.reporter.step(f"updating {', '.join(rest) or 'labels'}", expected_s=4):
+        _label(compose)
         if rest:
             bring_up(ctx, compose, rest)
 
 
-def _update_web(ctx: Context, plan: Plan, compose: Compose) -> None:
-    added = [name for name in plan.change.add if _is_web(name)]
+def _add_web(
+    ctx: Context,
+    plan: Plan,
+    compose: Compose,
+    added: Sequence[str],
+    *,
+    beside: Callable[[], None] = lambda: None,
+) -> None:
+    def start() -> None:
+        if rolling:
+            withhold(ctx, rolling, added)
+        bring_up(ctx, compose, added)
+        if rolling:
+            enable(ctx, rolling, added)
+
+    rolling = _rolling(plan)
+    with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
+        together(start, beside)
+
+
+def _replace_web(ctx: Context, plan: Plan, compose: Compose) -> None:
     replaced = [name for name in plan.change.replace if _is_web(name)]
-    rolling = plan.before if _balancer_runs(plan) else None
-    if added:
-        with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
-            if rolling:
-                withhold(ctx, rolling, added)
-            bring_up(ctx, compose, added)
-            if rolling:
-                enable(ctx, rolling, added)
+    rolling = _rolling(plan)
     if replaced and not rolling:
         with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
             bring_up(ctx, compose, replaced)
