@@ -116,17 +116,19 @@ def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
     wanted = set(topology.web_names)
     deadline = ctx.clock.monotonic_s() + READY_S
     missing = wanted
+    answered: set[str] = set()
     while ctx.clock.monotonic_s() < deadline:
-        rows, answering = _ask(ctx, lab, requests=4 * len(wanted))
+        rows, answering = _ask(ctx, lab, requests=0 if wanted <= answered else 4 * len(wanted))
+        answered |= answering
         for name in wanted & set(rows):
             if rows[name]["status"].startswith("DRAIN"):  # left by a command that was killed while it drained
                 enable(ctx, lab, [name])
         up = {name for name, row in rows.items() if row["status"] == _CHECKED}
-        up |= _vouch(ctx, lab, rows, wanted & answering)
-        missing = wanted - (up & answering)
+        up |= _vouch(ctx, lab, rows, wanted & answered)
+        missing = wanted - (up & answered)
         if not missing:
             return
-        ctx.clock.sleep(_POLL_S)
+        ctx.clock.sleep(_LOOK_S)
     raise TierUnhealthy(
         f"web: {', '.join(sorted(missing))} did not answer through the balancer within {READY_S:g} s.",
         hint=f"lab logs {min(missing)}",
@@ -150,9 +152,9 @@ def _ask(ctx: Context, lab: RunningLab, *, requests: int) -> tuple[dict[str, dic
     # Asked from inside the balancer: works wherever the engine is, and whatever stands between it and this process.
     # shut-none: HAProxy takes a half-closed connection for a client that left (option abortonclose).
     script = (
-        f'balancer-admin "show stat"; echo "{_CUT}"; i=0; while [ "$i" -lt "$0" ]; do '
+        'i=0; while [ "$i" -lt "$0" ]; do '
         'printf "GET /health HTTP/1.0\\r\\nHost: balancer\\r\\nX-Forwarded-For: 198.51.100.%d\\r\\n\\r\\n" "$i" '
-        "| socat -t 5 - TCP:127.0.0.1:80,shut-none; i=$((i+1)); done"
+        f'| socat -t 5 - TCP:127.0.0.1:80,shut-none; i=$((i+1)); done; echo "{_CUT}"; balancer-admin "show stat"'
     )
     try:
         text = _run(ctx, lab, ["sh", "-c", script, str(requests)], timeout_s=60)
@@ -160,6 +162,6 @@ def _ask(ctx: Context, lab: RunningLab, *, requests: int) -> tuple[dict[str, dic
         raise
     except LabError:
         return {}, set()
-    statistics, _, answers = text.partition(f"{_CUT}\n")
+    answers, _, statistics = text.partition(f"{_CUT}\n")
     lines = [line.partition(":") for line in answers.splitlines()]
     return _rows(statistics), {value.strip() for key, _, value in lines if key.strip().lower() == "x-replica"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from lab.model.cpu import quota
+from lab.model.cpu import Quota, quota
 from lab.model.plan import quota_cores
-from lab.model.state import RunningLab
+from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
 from lab.workflows.balancer import server_rows, set_maxconn
 from lab.workflows.context import Context
@@ -34,13 +34,14 @@ def mend_quotas(ctx: Context, lab: RunningLab, topology: Topology) -> list[str]:
     """
     containers = measured_containers(lab)
     have = ctx.engine.quotas([c.id for c in containers])
-    mended = []
+    wrong: dict[Quota, list[Container]] = {}
     for container in containers:
         cores = quota_cores(topology, container.tier)
         if cores is not None and have.get(container.id) != quota(cores):
-            ctx.engine.set_quota([container.id], quota(cores))
-            mended.append(container.service)
-    return mended
+            wrong.setdefault(quota(cores), []).append(container)
+    for share, found in wrong.items():
+        ctx.engine.set_quota([c.id for c in found], share)
+    return [c.service for found in wrong.values() for c in found]
 
 
 def mend_maxconn(ctx: Context, lab: RunningLab, topology: Topology) -> None:

@@ -124,7 +124,7 @@ class _Waiting:
     def others(self) -> list[Callable[[], None]]:
         """Return what starts the rest: read replicas, all at once, then what serves a moment after its start."""
         jobs = [self._start([one]) for one in self._by_tier.get("db-replica", [])]
-        jobs.append(self._start(self._by_tier.get("web", []) + self._by_tier.get("cache", [])))
+        jobs += [self._start([one]) for tier in ("web", "cache") for one in self._by_tier.get(tier, [])]
         if _BY_COMPOSE in self._by_tier:
             jobs.append(lambda: self._compose.up([_BY_COMPOSE], deps=False, wait=False))
         return jobs

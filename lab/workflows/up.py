@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
@@ -29,18 +30,23 @@ def execute(ctx: Context, plan: Plan) -> RunningLab:
     """
     _with_port(ctx, plan)
     lab = need_running_lab(ctx)
-    if plan.topology.db_replicas and not plan.is_fresh:  # a fresh one that is healthy is in sync
-        with ctx.reporter.step("replication in sync", expected_s=1):
-            wait_in_sync(ctx, lab)
-    jobs = [lambda: verify_replicas(ctx, lab, plan.topology)]
-    if plan.is_fresh:
-        jobs.append(lambda: set_shares(ctx, lab, plan.topology))
-    with ctx.reporter.step("every replica answers", expected_s=1):
-        together(*jobs)
-    if not plan.is_fresh:
-        mend_quotas(ctx, lab, plan.topology)
-        mend_maxconn(ctx, lab, plan.topology)
+    in_sync = ", replication in sync" if plan.topology.db_replicas else ""
+    with ctx.reporter.step(f"every replica answers{in_sync}", expected_s=1):
+        together(*_last_jobs(ctx, lab, plan))
     return need_running_lab(ctx)
+
+
+def _last_jobs(ctx: Context, lab: RunningLab, plan: Plan) -> list[Callable[[], Any]]:
+    """Return what is left to do and to prove when all containers are healthy; none of it waits for another."""
+    given = (ctx, lab, plan.topology)
+    if plan.is_fresh:  # whose read replicas are in sync when they are healthy
+        return [partial(verify_replicas, *given), partial(set_shares, *given)]
+    return [
+        partial(verify_replicas, *given),
+        partial(wait_in_sync, ctx, lab),
+        partial(mend_quotas, *given),
+        partial(mend_maxconn, *given),
+    ]
 
 
 def _with_port(ctx: Context, plan: Plan) -> None:

@@ -42,7 +42,8 @@ class HAProxy:
             return ""
         status, check = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
         rows = f"web,web-1,UP,L7OK\nweb,web-2,{status},{check}\nweb,BACKEND,UP,\n"
-        return f"# pxname,svname,status,check_status\n{rows}== answers\n{self.answers}"
+        answers = self.answers if int(command[3]) else ""
+        return f"{answers}== answers\n# pxname,svname,status,check_status\n{rows}"
 
     def monotonic_s(self) -> float:
         return self.at_s
