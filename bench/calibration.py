@@ -132,11 +132,15 @@ def table(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def run_group(group: str, blocks: int, out: Path) -> None:
-    """Measure a group's points in random order, block by block, and keep everything."""
+def run_group(group: str, blocks: int, out: Path, *, is_more: bool = False) -> None:
+    """Measure a group's points in random order, block by block, and keep everything; `is_more`: after what is kept."""
     points = GROUPS[group]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in points}
-    for block in range(1, blocks + 1):
+    if is_more:
+        kept = json.loads(out.read_text(encoding="utf-8"))["windows"]
+        whole = min(map(len, kept.values()))  # a block that was not finished is measured again
+        found = {name: kept[name][:whole] for name in points}
+    for block in range(1 + len(next(iter(found.values()))), blocks + 1):
         order = random.Random(f"{group} {block}").sample(list(points), len(points))  # noqa: S311 - repeatable order
         for name in order:
             start_s = time.monotonic()
@@ -166,6 +170,9 @@ def main() -> None:
         "groups", nargs="*", default=list(GROUPS), help=f"of {', '.join(GROUPS)}; all when none is named"
     )
     parser.add_argument("--blocks", type=int, default=BLOCKS)
+    parser.add_argument(
+        "--more", action="store_true", help="keep the blocks that are there, and add up to --blocks"
+    )
     parser.add_argument("--out", type=Path, default=RESULTS)
     given = parser.parse_args()
     unknown = set(given.groups) - set(GROUPS)
@@ -175,7 +182,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lab-calibration-") as folder:
         os.environ["LAB_DIR"] = folder  # these runs are not the user's
         for group in given.groups:
-            run_group(group, given.blocks, given.out / f"calibration-{group}.json")
+            run_group(group, given.blocks, given.out / f"calibration-{group}.json", is_more=given.more)
 
 
 if __name__ == "__main__":

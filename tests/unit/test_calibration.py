@@ -27,12 +27,13 @@ def test_the_page_holds_the_tables_of_the_kept_windows(group: str) -> None:
     kept = document(group)
     assert summary(kept["windows"]) == kept["rows"]
     assert list(kept["windows"]) == list(GROUPS[group])
-    assert all(len(windows) == 5 for windows in kept["windows"].values())
+    assert all(len(windows) >= 5 for windows in kept["windows"].values())
     assert table(kept["rows"]) in (ROOT / "docs" / "calibration.md").read_text()
 
 
-def test_replicas_add_in_proportion() -> None:
-    one, two, four = ratios("replicas")
+@pytest.mark.parametrize("key", ["raw_rps", "normalised_rps"])
+def test_replicas_add_in_proportion(key: str) -> None:
+    one, two, four = ratios("replicas", key)
     assert one == 1
     assert two >= 1.9
     assert 3.6 <= four <= 4.2
