@@ -10,13 +10,14 @@ from lab.errors import MachineNotReady, PortBusy
 from lab.model.state import RunningLab
 from lab.ports import Compose
 from lab.together import together
-from lab.workflows.balancer import drain, enable, verify_replicas, wait_checked, withhold
+from lab.workflows.balancer import verify_replicas
 from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
 from lab.workflows.mend import mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
-from lab.workflows.starting import bring_up, set_shares
+from lab.workflows.starting import bring_up, set_shares, wait_healthy
 from lab.workflows.up_plan import Plan, overlay
+from lab.workflows.up_web import add_web, is_web, remove_containers, remove_web, replace_web
 
 _LABELLED: Final = "credentials"  # the service whose container carries the topology's label
 
@@ -30,10 +31,22 @@ def execute(ctx: Context, plan: Plan) -> RunningLab:
     """
     _with_port(ctx, plan)
     lab = need_running_lab(ctx)
+    _wait_for_kept(ctx, lab)
     in_sync = ", replication in sync" if plan.topology.db_replicas else ""
     with ctx.reporter.step(f"every replica answers{in_sync}", expected_s=1):
         together(*_last_jobs(ctx, lab, plan))
     return need_running_lab(ctx)
+
+
+def _wait_for_kept(ctx: Context, lab: RunningLab) -> None:
+    """Wait for what a command that was killed has started: it runs as planned, and may not serve yet."""
+    late = [c.service for c in lab.containers if c.state == "running" and c.health == "starting"]
+    if late:
+        with (
+            ctx.reporter.step(f"waiting for {', '.join(late)}", expected_s=4),
+            ctx.engine.changes(ctx.lab) as changes,
+        ):
+            wait_healthy(ctx, late, changes)
 
 
 def _last_jobs(ctx: Context, lab: RunningLab, plan: Plan) -> list[Callable[[], Any]]:
@@ -71,51 +84,30 @@ def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
         with ctx.reporter.step(f"starting {len(names) - 1} containers", expected_s=4):
             bring_up(ctx, compose, names, is_new=plan.before is None)
         return
-    labelled = plan.before.topology if plan.before else None
-    if plan.change.is_empty and labelled == plan.topology:  # a command killed early leaves a label of its own
+    if plan.change.is_empty and _is_written_down(plan):
         return
-    _remove_web(ctx, plan)
-    moving = [name for name in (*plan.change.replace, *plan.change.add) if not _is_web(name)]
-    added = [name for name in plan.change.add if _is_web(name)]
+    remove_web(ctx, plan)
+    moving = [name for name in (*plan.change.replace, *plan.change.add) if not is_web(name)]
+    added = [name for name in plan.change.add if is_web(name)]
     if added and not {*moving} - {_LABELLED}:
-        _add_web(ctx, plan, compose, added, beside=lambda: _label(compose))
+        add_web(ctx, plan, compose, added, beside=lambda: _label(compose))
     else:
         _update_state_tiers(ctx, compose, [name for name in moving if name != "balancer"])
         if added:
-            _add_web(ctx, plan, compose, added)
-    _replace_web(ctx, plan, compose)
+            add_web(ctx, plan, compose, added)
+    replace_web(ctx, plan, compose)
     _remove_rest(ctx, plan, compose)
 
 
-def _is_web(name: str) -> bool:
-    return name.startswith("web-")
+def _is_written_down(plan: Plan) -> bool:
+    """Say whether the topology's label is the plan's, and who carries it has run, so that there are passwords.
 
-
-def _rolling(plan: Plan) -> RunningLab | None:
-    """Return the lab as it was, when its balancer runs on: then web replicas come and go while it serves."""
-    found = plan.before.container("balancer") if plan.before else None
-    serves = found and found.state == "running" and "balancer" in plan.change.keep
-    return plan.before if serves else None
-
-
-def _remove_web(ctx: Context, plan: Plan) -> None:
-    if plan.before is None:
-        return
-    leaving = [name for name in plan.change.remove if _is_web(name)]
-    if "balancer" in plan.change.remove:  # the port moves to web-1: HAProxy must let go first
-        _remove_containers(ctx, plan.before, ["balancer"])
-    rolling = _rolling(plan)
-    for name in reversed(leaving):
-        with ctx.reporter.step(f"draining and stopping {name}", expected_s=3):
-            drained = rolling is not None and drain(ctx, rolling, name)
-            _remove_containers(ctx, plan.before, [name], graceful=not drained)
-
-
-def _remove_containers(ctx: Context, lab: RunningLab, names: Sequence[str], *, graceful: bool = True) -> None:
-    ids = [c.id for name in names if (c := lab.container(name))]
-    if graceful:
-        ctx.engine.stop(ids)
-    ctx.engine.remove(ids)
+    A command that was killed early may have left a label of its own, or databases that still wait for their passwords.
+    """
+    carrier = plan.before.container(_LABELLED) if plan.before else None
+    return bool(
+        carrier and carrier.state == "exited" and plan.before and plan.before.topology == plan.topology
+    )
 
 
 def _label(compose: Compose) -> None:
@@ -131,55 +123,12 @@ def _update_state_tiers(ctx: Context, compose: Compose, moving: Sequence[str]) -
             bring_up(ctx, compose, rest)
 
 
-def _add_web(
-    ctx: Context,
-    plan: Plan,
-    compose: Compose,
-    added: Sequence[str],
-    *,
-    beside: Callable[[], None] = lambda: None,
-) -> None:
-    def start() -> None:
-        if rolling:
-            withhold(ctx, rolling, added)
-        bring_up(ctx, compose, added)
-        if rolling:
-            enable(ctx, rolling, added)
-
-    rolling = _rolling(plan)
-    with ctx.reporter.step(f"starting {', '.join(added)}", expected_s=4):
-        together(start, beside)
-
-
-def _replace_web(ctx: Context, plan: Plan, compose: Compose) -> None:
-    replaced = [name for name in plan.change.replace if _is_web(name)]
-    rolling = _rolling(plan)
-    if replaced and not rolling:
-        with ctx.reporter.step(f"replacing {', '.join(replaced)} (short interruption)", expected_s=5):
-            bring_up(ctx, compose, replaced)
-    elif rolling:
-        for name in replaced:
-            _replace(ctx, rolling, compose, name)
-    if "balancer" in (*plan.change.replace, *plan.change.add):
-        with ctx.reporter.step("starting balancer", expected_s=2):
-            bring_up(ctx, compose, ["balancer"])
-
-
-def _replace(ctx: Context, rolling: RunningLab, compose: Compose, name: str) -> None:
-    with ctx.reporter.step(f"draining and replacing {name}", expected_s=4):
-        if drain(ctx, rolling, name):  # nothing in hand: no need to wait for idle keep-alive connections
-            _remove_containers(ctx, rolling, [name], graceful=False)
-        bring_up(ctx, compose, [name])
-        enable(ctx, rolling, [name])
-        wait_checked(ctx, rolling, name)  # the next one leaves only when this one serves
-
-
 def _remove_rest(ctx: Context, plan: Plan, compose: Compose) -> None:
-    leaving = [name for name in plan.change.remove if not _is_web(name) and name != "balancer"]
+    leaving = [name for name in plan.change.remove if not is_web(name) and name != "balancer"]
     if leaving and plan.before:
         with ctx.reporter.step(f"stopping {', '.join(leaving)}", expected_s=3):
-            _remove_containers(ctx, plan.before, leaving)
+            remove_containers(ctx, plan.before, leaving)
     gone = [f"{name}-data" for name in leaving if name.startswith("db-replica")]
-    gone += [f"{name}-uploads" for name in plan.change.remove if _is_web(name)]
+    gone += [f"{name}-uploads" for name in plan.change.remove if is_web(name)]
     gone = [volume for volume in gone if volume not in plan.bundle.volumes]
     compose.remove_volumes(gone)

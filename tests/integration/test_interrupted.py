@@ -124,13 +124,36 @@ def test_lifted_quotas_are_put_back_by_up(balanced: str) -> None:
     assert int(docker("inspect", "--format", planned, f"{balanced}-db-primary-1")) > 0
 
 
+def test_up_waits_for_a_database_that_a_killed_command_has_just_started(balanced: str) -> None:
+    primary = f"{balanced}-db-primary-1"
+    docker("stop", primary)
+    docker("update", "--cpu-quota=10000", primary)  # so that it takes seconds to serve
+    docker("start", primary)
+    document = lab_json("up", "--stage", "balanced", "--lab", balanced)
+    assert requests.get(document["url"], timeout=10).status_code == 200
+
+
+def test_passwords_that_a_killed_command_did_not_make_are_made(balanced: str) -> None:
+    """Its databases run by then, and wait for them."""
+    carrier = f"{balanced}-credentials-1"
+    words = _labels_of(carrier)
+    image = docker("inspect", "--format", "{{.Image}}", carrier)
+    docker("rm", carrier)
+    docker("create", "--name", carrier, *words, image)
+    lab("up", "--stage", "balanced", "--lab", balanced)
+    assert docker("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", carrier) == "exited 0"
+
+
+def _labels_of(container: str) -> list[str]:
+    labels = json.loads(docker("inspect", "--format", "{{json .Config.Labels}}", container))
+    return [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
+
+
 def test_what_compose_was_about_to_rename_is_in_nobodys_way(balanced: str) -> None:
     """Killed between making the new container and renaming it: the next command would take the same name."""
     old = docker("inspect", "--format", "{{.Id}}", f"{balanced}-credentials-1")
     half_made = f"{old[:12]}_{balanced}-credentials-1"
-    labels = json.loads(docker("inspect", "--format", "{{json .Config.Labels}}", old))
-    words = [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
-    docker("create", "--name", half_made, *words, docker("inspect", "--format", "{{.Image}}", old))
+    docker("create", "--name", half_made, *_labels_of(old), docker("inspect", "--format", "{{.Image}}", old))
     lab("up", "--stage", "balanced", "--replicas", "4", "--lab", balanced)
     assert half_made not in docker("ps", "-a", "--format", "{{.Names}}").split()
     lab("up", "--stage", "balanced", "--lab", balanced)
