@@ -197,6 +197,8 @@ def test_a_replica_that_serves_errors(a_lab: str, tmp_path: Path) -> None:
     def spoil(_probe: str) -> None:
         # In a window that is made again it has left already.
         docker("network", "disconnect", f"{LAB}_data", container("web-2"), check=False)
+        # New processes: those that keep a connection open would wait on it for longer than the window is.
+        docker("kill", "--signal", "HUP", container("web-2"))
 
     try:
         measurement, err = measured(scenario(tmp_path, WRITING), spoil)
