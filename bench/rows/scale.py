@@ -48,9 +48,8 @@ class _Plain:
     def __init__(self, project: str, port: int) -> None:
         self._project = project
         self._port = port
-        self._files = {
-            count: self._file(count) for count in (3, 8)
-        }  # asking lab for it is no part of compose's time
+        # Beforehand: asking lab for its file is no part of compose's time.
+        self._files = {count: self._file(count) for count in (3, 8)}
 
     @staticmethod
     def _file(replicas: int) -> str:

@@ -87,12 +87,13 @@ def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
     if plan.change.is_empty and _is_written_down(plan):
         return
     remove_web(ctx, plan)
-    moving = [name for name in (*plan.change.replace, *plan.change.add) if not is_web(name)]
+    apart = {_LABELLED, "balancer"}
+    moving = [n for n in (*plan.change.replace, *plan.change.add) if not is_web(n) and n not in apart]
     added = [name for name in plan.change.add if is_web(name)]
-    if added and not {*moving} - {_LABELLED}:
+    if added and not moving:
         add_web(ctx, plan, compose, added, beside=lambda: _label(compose))
     else:
-        _update_state_tiers(ctx, compose, [name for name in moving if name != "balancer"])
+        _update_state_tiers(ctx, compose, moving)
         if added:
             add_web(ctx, plan, compose, added)
     replace_web(ctx, plan, compose)
@@ -116,11 +117,10 @@ def _label(compose: Compose) -> None:
 
 
 def _update_state_tiers(ctx: Context, compose: Compose, moving: Sequence[str]) -> None:
-    rest = [name for name in moving if name != _LABELLED]
-    with ctx.reporter.step(f"updating {', '.join(rest) or 'labels'}", expected_s=4):
+    with ctx.reporter.step(f"updating {', '.join(moving) or 'labels'}", expected_s=4):
         _label(compose)
-        if rest:
-            bring_up(ctx, compose, rest)
+        if moving:
+            bring_up(ctx, compose, moving)
 
 
 def _remove_rest(ctx: Context, plan: Plan, compose: Compose) -> None:
