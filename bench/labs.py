@@ -14,6 +14,12 @@ OURS: Final = f"bench-{os.getpid()}"
 """Every lab and project of a run begins with this, so that leftovers of a killed run can be found."""
 
 
+def _environment(changes: Mapping[str, str] | None) -> dict[str, str]:
+    """Python keeps what it has compiled, and so does `pip install`; told not to, each command compiles `lab` again."""
+    kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, **(changes or {})}
+
+
 def run(
     argv: Sequence[str],
     *,
@@ -35,7 +41,7 @@ def run(
         text=True,
         check=False,
         timeout=timeout_s,
-        env={**os.environ, **(env or {})},
+        env=_environment(env),
     )
     if done.returncode not in accepted:
         raise RuntimeError(f"{' '.join(argv[:6])} failed with {done.returncode}:\n{done.stderr[-2000:]}")

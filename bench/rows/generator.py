@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bench.figures import Figure, ratio
 from bench.labs import OURS, run
-from lab.adapters.engine import DockerEngine
+from lab.adapters.engine_socket import engine_at_hand
 from lab.tiers.base import image
 
 STATIC: Final = Path(__file__).parent.parent / "static"
@@ -116,7 +116,7 @@ def _per_cpu_second(who: str, requests: int, failures: int, marks: Sequence[floa
 
 
 def _cpu_s(name: str) -> float:
-    return DockerEngine().sample(name).cpu_s
+    return engine_at_hand().sample(name).cpu_s
 
 
 def probe_lines(network: str, text: str) -> AbstractContextManager[tuple[str, Iterator[str]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.figures import Figure
 from bench.labs import OURS, lab, removed_afterwards
-from lab.adapters.engine import DockerEngine
+from lab.adapters.engine_socket import engine_at_hand
 
 
 def measure(rounds: int) -> list[Figure]:
@@ -12,7 +12,7 @@ def measure(rounds: int) -> list[Figure]:
 
     One lab, a measurement before each reading: it only grows, so later rounds are the stricter ones.
     """
-    engine = DockerEngine()
+    engine = engine_at_hand()
     totals: list[float] = []
     by_tier: dict[str, list[float]] = {}
     with removed_afterwards(f"{OURS}-memory") as name:

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lab import assets
-from lab.adapters.build_beside import BuildBeside, building_beside
-from lab.adapters.buildx import build_argv, check_buildx, stream, warnings_in
 from lab.adapters.cache_folder import cache_folder
-from lab.adapters.engine import DockerEngine
+from lab.adapters.engine_socket import engine_at_hand
 from lab.adapters.process import engine_problem, run
-from lab.adapters.rootfs import root_file_system, sources_for
 from lab.errors import ImageBuildFailed, LabError, MachineNotReady
 from lab.model.build_advice import advice
 from lab.model.images import LABEL_INPUTS, Built, Image
+
+if TYPE_CHECKING:
+    from lab.adapters.build_beside import BuildBeside
 
 _TAIL_LINES: Final = 20
 _NOT_INPUTS: Final = {"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".DS_Store"}
@@ -30,11 +29,8 @@ class DockerImages:
 
     def inspect(self, references: Sequence[str]) -> dict[str, Built]:
         """Return what is known of each image that is there, by reference."""
-        argv = ["docker", "image", "inspect", "--format", "{{json .}}", *references]
-        text = run(argv, timeout_s=60, accepted=("no such image",)) if references else ""
         found: dict[str, Built] = {}
-        for line in filter(None, text.splitlines()):
-            row = json.loads(line)
+        for row in engine_at_hand().image_rows(references):
             labels = (row.get("Config") or {}).get("Labels") or {}
             inputs = labels.get(LABEL_INPUTS, "")
             layers = (row.get("RootFS") or {}).get("Layers") or []
@@ -68,6 +64,8 @@ class DockerImages:
 
     def building_beside(self, names: Sequence[str]) -> AbstractContextManager[BuildBeside]:
         """Have another process build images meanwhile; it is ended with the block, done or not."""
+        from lab.adapters.build_beside import building_beside
+
         return building_beside(names)
 
     def build(self, image: Image, *, parent_references: Mapping[str, str], inputs: str) -> list[str]:
@@ -77,7 +75,10 @@ class DockerImages:
             ImageBuildFailed: with the log's last lines, where the whole log is, and what to do.
             MachineNotReady: docker has no BuildKit front end, or no engine answers.
         """
-        DockerEngine().machine()  # refuses what is no engine for the lab, before minutes are spent
+        from lab.adapters.buildx import build_argv, check_buildx, stream, warnings_in
+        from lab.adapters.rootfs import root_file_system, sources_for
+
+        engine_at_hand().machine()  # refuses what is no engine for the lab, before minutes are spent
         arguments = dict(parent_references)
         if image.is_base:
             arguments = {"ROOTFS": root_file_system(image.suite), "SOURCES": sources_for(image.suite)}

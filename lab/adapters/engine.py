@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
 _GONE: Final = ("no such container", "is already in progress")
 
 
-def endpoint() -> str:
-    """Return the engine's address: DOCKER_HOST, else the current docker context's."""
-    if os.environ.get("DOCKER_HOST") and not os.environ.get("DOCKER_CONTEXT"):
-        return os.environ["DOCKER_HOST"]
-    text = run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout_s=10)
-    return text.strip() or "unix:///var/run/docker.sock"
-
-
 class DockerEngine:
     """Implements `lab.ports.Engine`."""
 
@@ -48,19 +39,22 @@ class DockerEngine:
         from lab.model import engine_answers
         from lab.model.engine_kinds import unusable
 
-        ask = ["docker", "info", "--format", "{{json .}}"]
-        text, version = together(lambda: run(ask, timeout_s=TIMEOUT_S), lambda: self._version)
-        info = document(text)
+        info, server = self._info()
         errors = "\n".join(info.get("ServerErrors") or [])
         if errors or "NCPU" not in info:  # older docker commands end with 0 and say it only here
             raise engine_problem(errors) or MachineNotReady(
                 f"The Docker engine does not say what it is: {errors}", hint="lab doctor"
             )
-        server = version.get("Server") or {}
         problem = unusable(info, server)
         if problem:
             raise MachineNotReady(problem.reason, hint=problem.todo)
         return engine_answers.machine(info, server)
+
+    def _info(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return what the engine says of itself: the answers of `/info` and `/version`."""
+        ask = ["docker", "info", "--format", "{{json .}}"]
+        text, version = together(lambda: run(ask, timeout_s=TIMEOUT_S), lambda: self._version)
+        return document(text), version.get("Server") or {}
 
     @cached_property
     def _version(self) -> dict[str, Any]:
@@ -80,11 +74,16 @@ class DockerEngine:
     def foreign(self, lab: str) -> list[str]:
         """Return what a compose project of the lab's name has that is no lab's."""
         kinds = ("container", "network", "volume")
-        return sorted(name for name, owner in things(f"{LABEL_PROJECT}={lab}", kinds) if owner != lab)
+        return sorted(name for name, owner in self._things(f"{LABEL_PROJECT}={lab}", kinds) if owner != lab)
+
+    def _things(self, label: str, kinds: Sequence[str]) -> list[tuple[str, str]]:
+        return things(label, kinds)
 
     def lab_names(self) -> list[str]:
         """Return the names of all labs that have a container, a network or a volume."""
-        kept = (owner for _, owner in things(LABEL_LAB, ("network", "volume")) if LAB_NAME.fullmatch(owner))
+        kept = (
+            owner for _, owner in self._things(LABEL_LAB, ("network", "volume")) if LAB_NAME.fullmatch(owner)
+        )
         return sorted({*kept, *(c.lab for c in self.containers() if not c.oddity)})
 
     def run_in(self, container: str, argv: Sequence[str], *, timeout_s: float = 30.0) -> str:
@@ -124,6 +123,17 @@ class DockerEngine:
         from lab.model import engine_answers
 
         return engine_answers.cpu_sample(self._api.stats(container))
+
+    def put_files(self, container_id: str, texts: Mapping[str, str]) -> None:
+        """Write files that everybody may read into a container, by path, whether it runs or not."""
+        from lab.adapters.archive import archive_of
+
+        run(
+            ["docker", "cp", "--quiet", "-", f"{container_id}:/"],
+            input_text=archive_of(texts).decode(),  # the archive of a text is text, with zeros
+            timeout_s=TIMEOUT_S,
+            is_tethered=True,
+        )
 
     def start(self, container_ids: Sequence[str]) -> None:
         """Start created or stopped containers, in this order."""
@@ -175,16 +185,16 @@ class DockerEngine:
 
     def image_ids(self, references: Sequence[str]) -> dict[str, str]:
         """Return the id of each image that is there."""
+        rows = self.image_rows(references)
+        return {tag: row["Id"] for row in rows for tag in row.get("RepoTags") or () if tag in references}
+
+    def image_rows(self, references: Sequence[str]) -> list[dict[str, Any]]:
+        """Return what the engine knows of each image that is there: the answers of `/images/NAME/json`."""
         if not references:
-            return {}
-        template = '{"Id":{{json .Id}},"RepoTags":{{json .RepoTags}}}'
-        argv = ["docker", "image", "inspect", "--format", template, *references]
-        rows = [
-            document(line)
-            for line in run(argv, timeout_s=TIMEOUT_S, accepted=("no such image",)).splitlines()
-            if line.strip()
-        ]
-        return {tag: row["Id"] for row in rows for tag in row["RepoTags"] or () if tag in references}
+            return []
+        argv = ["docker", "image", "inspect", "--format", "{{json .}}", *references]
+        text = run(argv, timeout_s=TIMEOUT_S, accepted=("no such image",))
+        return [document(line) for line in text.splitlines() if line.strip()]
 
 
 def _quota(quota_us: int, period_us: int) -> Quota | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
-from lab.adapters.engine import endpoint
+from lab.adapters.endpoint import endpoint
 from lab.adapters.process import engine_problem
 from lab.errors import LabError, MachineNotReady
 

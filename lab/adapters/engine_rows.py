@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from lab.adapters.process import run
 from lab.errors import MachineNotReady
 from lab.model.state import (
     LABEL_LAB,
+    LABEL_OWNER,
     LABEL_PROJECT,
     LABEL_ROLE,
     LABEL_SERVICE,
@@ -32,6 +33,7 @@ _LABELS: Final = (
     LABEL_SPEC,
     LABEL_TOPOLOGY,
     LABEL_ROLE,
+    LABEL_OWNER,
     LABEL_PROJECT,
     LABEL_SERVICE,
 )
@@ -43,6 +45,7 @@ ROW: Final = (
     + ",".join(f'"{label}":{{{{json (.Label "{label}")}}}}' for label in _LABELS)
     + "}}"
 )
+_HTTP: Final = 80
 _PORT: Final = re.compile(r":(\d+)->80/tcp")
 
 
@@ -79,21 +82,38 @@ def document(text: str) -> dict[str, Any]:
 
 def container_of(row: dict[str, Any]) -> Container:
     """Return the container in a row of `docker ps`."""
-    labels = {label: value for label, value in row["Labels"].items() if value}
+    port = _PORT.search(row["Ports"])
+    name = row["Names"].split(",")[0]
+    return _container(row, row["ID"], name, row["Labels"], int(port[1]) if port else None)
+
+
+def container_of_api(row: Mapping[str, Any]) -> Container:
+    """Return the container in a row of `/containers/json`."""
+    ports = [
+        p["PublicPort"] for p in row.get("Ports") or () if p.get("PublicPort") and p["PrivatePort"] == _HTTP
+    ]
+    labels = {label: value for label, value in (row.get("Labels") or {}).items() if label in _LABELS}
+    name = (row.get("Names") or ["/"])[0].removeprefix("/")
+    return _container(row, row["Id"], name, labels, ports[0] if ports else None)
+
+
+def _container(
+    row: Mapping[str, Any], identity: str, name: str, named: Mapping[str, str], host_port: int | None
+) -> Container:
+    labels = {label: value for label, value in named.items() if value}
     status = row["Status"]
     health = next((word for word in ("unhealthy", "healthy") if f"({word})" in status), "")
     if "health: starting" in status:
         health = "starting"
-    port = _PORT.search(row["Ports"])
     return Container(
-        id=row["ID"],
-        name=row["Names"].split(",")[0],
+        id=identity,
+        name=name,
         service=labels.get(LABEL_SERVICE, ""),
         tier=labels.get(LABEL_TIER, ""),
         lab=labels.get(LABEL_LAB, ""),
         state=row["State"],
         health=health,
-        host_port=int(port[1]) if port else None,
+        host_port=host_port,
         spec=labels.get(LABEL_SPEC, ""),
         image=row["Image"],
         labels=labels,

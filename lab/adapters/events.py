@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import select
+import json
 import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from http.client import HTTPException
+from queue import Empty, SimpleQueue
+from typing import Final
 
 from lab.adapters.child import end, tether
+from lab.adapters.engine_http import EngineHttp
 from lab.model.state import LABEL_LAB, LABEL_SERVICE, Happening
 
-_CHUNK = 65_536
-_KINDS = {
+_END: Final = b""
+_KINDS: Final = {
     "create": "created",
     "die": "ended",
     "health_status: healthy": "healthy",
@@ -22,33 +26,68 @@ _KINDS = {
 
 
 class Changes:
-    """A lab's containers as they change: one process that listens, where asking takes one each time."""
+    """A lab's containers as they change: something that listens, where asking takes a question each time."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._rest = b""
+    def __init__(self) -> None:
+        self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._has_ended = False
+
+    def read(self, stream: Iterable[bytes]) -> None:
+        """Take in lines until the stream ends; for a thread of its own."""
+        with suppress(OSError, ValueError, HTTPException):  # ended from our side, or the engine went away
+            for line in stream:
+                self._lines.put(line)
+        self._lines.put(_END)
 
     def wait(self, timeout_s: float) -> list[Happening]:
         """Return what has happened since the last call, as soon as something has; nothing after the timeout."""
-        ready, _, _ = select.select([self._stream], [], [], timeout_s)
-        chunk = os.read(self._stream.fileno(), _CHUNK) if ready else b""
-        if ready and not chunk:  # it has ended: fall back on looking from time to time
-            select.select([], [], [], timeout_s)
-        *whole, self._rest = (self._rest + chunk).split(b"\n")
-        return [found for line in whole if (found := _happening(line.decode(errors="replace")))]
+        if self._has_ended:  # fall back on looking from time to time
+            time.sleep(timeout_s)
+            return []
+        heard = []
+        with suppress(Empty):
+            heard.append(self._lines.get(timeout=timeout_s))
+            while True:
+                heard.append(self._lines.get_nowait())
+        self._has_ended = _END in heard
+        return [found for line in heard if (found := _happening(line))]
 
 
-def _happening(line: str) -> Happening | None:
-    action, _, service = line.partition("\t")
-    return Happening(service=service, kind=_KINDS[action]) if action in _KINDS else None
+def _happening(line: bytes) -> Happening | None:
+    try:
+        event = json.loads(line)
+        kind = _KINDS.get(event["Action"])
+        attributes = event["Actor"]["Attributes"]
+    except (ValueError, KeyError, TypeError):  # the end, or nothing that we know
+        return None
+    return Happening(service=attributes.get(LABEL_SERVICE, ""), kind=kind) if kind else None
+
+
+@contextmanager
+def _read_aside(stream: Iterable[bytes], stop: Callable[[], None]) -> Iterator[Changes]:
+    """Read a stream in a thread; `stop` ends the stream, and the thread with it."""
+    changes = Changes()
+    reader = threading.Thread(target=changes.read, args=(stream,), daemon=True)
+    reader.start()
+    try:
+        yield changes
+    finally:
+        with suppress(OSError):  # it has ended by itself
+            stop()
+        reader.join()
 
 
 @contextmanager
 def changes_of(lab: str) -> Iterator[Changes]:
-    """Listen to a lab's containers until the context is left."""
-    template = f'{{{{.Action}}}}\t{{{{index .Actor.Attributes "{LABEL_SERVICE}"}}}}'
-    argv = ["docker", "events", "--format", template, "--filter", f"label={LABEL_LAB}={lab}",
-            "--filter", "event=create", "--filter", "event=health_status", "--filter", "event=die"]  # fmt: skip
+    """Listen to a lab's containers by the docker command until the context is left."""
+    filters = [f"{key}={value}" for key, values in _filters(lab).items() for value in values]
+    argv = [
+        "docker",
+        "events",
+        "--format",
+        "{{json .}}",
+        *(word for each in filters for word in ("--filter", each)),
+    ]
     process = subprocess.Popen(
         argv,
         stdin=subprocess.DEVNULL,
@@ -57,9 +96,20 @@ def changes_of(lab: str) -> Iterator[Changes]:
         start_new_session=True,
         preexec_fn=tether(),  # noqa: PLW1509 - it makes one system call
     )
-    with process:
-        try:
-            assert process.stdout  # noqa: S101 - it is a pipe
-            yield Changes(process.stdout)
-        finally:
-            end(process, grace_s=1.0)
+    assert process.stdout  # noqa: S101 - it is a pipe
+    with process, _read_aside(process.stdout, lambda: end(process, grace_s=1.0)) as changes:
+        yield changes
+
+
+@contextmanager
+def changes_over(http: EngineHttp, lab: str) -> Iterator[Changes]:
+    """Listen to a lab's containers over the engine's socket until the context is left."""
+    with (
+        http.listening("/events", filters=_filters(lab)) as (response, stop),
+        _read_aside(response, stop) as changes,
+    ):
+        yield changes
+
+
+def _filters(lab: str) -> dict[str, list[str]]:
+    return {"label": [f"{LABEL_LAB}={lab}"], "event": ["create", "health_status", "die"]}

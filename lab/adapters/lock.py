@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab.adapters.cache_folder import cache_folder
 from lab.adapters.child import KEPT_OPEN, is_alive
-from lab.adapters.engine import endpoint
+from lab.adapters.endpoint import endpoint
 from lab.adapters.scratch import remove_stale
 from lab.errors import MachineNotReady
 from lab.model.holder import Holder

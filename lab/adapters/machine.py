@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from lab.adapters.engine import DockerEngine
+from lab.adapters.engine_socket import engine_at_hand
 from lab.adapters.observe import observe
 from lab.adapters.rootfs import machine_sources
 from lab.adapters.speed import reference
@@ -42,7 +42,7 @@ class LocalMachine:
         facts = observe()
         if facts.has_engine:
             with suppress(LabError):
-                found = reference(DockerEngine(), fresh=is_quiet(facts))
+                found = reference(engine_at_hand(), fresh=is_quiet(facts))
                 return replace(facts, work_ms=found.work_ms if found else None)
         return facts
 

@@ -10,7 +10,7 @@ import time
 from datetime import datetime
 from typing import Any, Final
 
-from lab.adapters.engine import endpoint
+from lab.adapters.endpoint import endpoint
 from lab.adapters.power import power
 from lab.adapters.process import engine_problem, run
 from lab.adapters.room import is_this_machine, sample_here, sample_there

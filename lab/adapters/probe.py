@@ -14,11 +14,12 @@ from typing import IO, Any, Final
 
 from lab.adapters.child import KEPT_OPEN, end, is_alive, tether
 from lab.adapters.engine import DockerEngine
+from lab.adapters.engine_socket import engine_at_hand
 from lab.adapters.lines import Tail, lines
 from lab.adapters.process import engine_problem, run
 from lab.errors import LabError, LabNotRunning, MachineNotReady, RunInvalid
 from lab.model.doctor import version_tuple
-from lab.model.state import LABEL_LAB, LABEL_ROLE
+from lab.model.state import LABEL_LAB, LABEL_OWNER, LABEL_ROLE
 from lab.tiers.base import image
 
 _MANY_NETWORKS_API: Final = (1, 44)
@@ -30,7 +31,6 @@ _SCENARIO_FAILED: Final = 5
 _DOCKER_FAILED: Final = 125
 _KILLED: Final = 137
 _FAILURES: Final = ("scenario-failed", "verify-failed", "bad-job")
-_LABEL_OWNER: Final = "lab.owner"
 
 
 def _owner() -> str:
@@ -47,7 +47,7 @@ def _is_alive(owner: str) -> bool:
 def _argv(lab: str, name: str) -> list[str]:
     return [
         "docker", "run", "-i", "--rm", "--name", name,
-        "--label", f"{LABEL_LAB}={lab}", "--label", f"{LABEL_ROLE}=probe", "--label", f"{_LABEL_OWNER}={_owner()}",
+        "--label", f"{LABEL_LAB}={lab}", "--label", f"{LABEL_ROLE}=probe", "--label", f"{LABEL_OWNER}={_owner()}",
         "--network", f"{lab}_web", "--network", f"{lab}_data",
         "--cap-drop", "ALL", "--security-opt", "no-new-privileges:true", "--read-only",
         "--tmpfs", "/tmp:mode=1777",  # noqa: S108 - inside the container
@@ -84,16 +84,16 @@ class DockerProbe:
 
     def remove_orphans(self, lab: str) -> None:
         """Remove the measuring containers of killed runs; one whose command still runs means that the lab is taken."""
-        template = '{{.ID}} {{.Label "' + _LABEL_OWNER + '"}}'
-        label = ["--filter", f"label={LABEL_LAB}={lab}", "--filter", f"label={LABEL_ROLE}=probe"]
-        for line in run(["docker", "ps", "-a", *label, "--format", template], timeout_s=20).splitlines():
-            container, _, owner = line.partition(" ")
+        for container in engine_at_hand().containers(lab):
+            if container.labels.get(LABEL_ROLE) != "probe":
+                continue
+            owner = container.labels.get(LABEL_OWNER, "")
             if _is_alive(owner):
                 raise MachineNotReady(
                     f'Another measurement is running in lab "{lab}" (process {owner.rpartition(":")[2]}).',
                     hint="wait for it: two at once would measure each other",
                 )
-            run(["docker", "rm", "-f", container], timeout_s=30)
+            run(["docker", "rm", "-f", container.id], timeout_s=30)
 
     @contextmanager
     def run(self, lab: str, job: Mapping[str, Any]) -> Iterator[Iterator[dict[str, Any]]]:

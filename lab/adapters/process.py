@@ -16,6 +16,7 @@ _NO_ENDPOINT = (
     "unable to parse docker host",
     "invalid proto",
     "failed to initialize:",
+    "context not found",
 )
 # What the docker command says of a connection that broke; the engine's own answers begin with "Error response".
 _WENT_AWAY = (

@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from lab.adapters import speed
-from lab.adapters.engine import endpoint
-from lab.adapters.power import power
+from lab.adapters.endpoint import endpoint
 from lab.adapters.process import run
 from lab.errors import LabError
 from lab.model.fit import Room
 from lab.model.images import IMAGES
-from lab.model.power import Power
-from lab.model.speed import Reference
-from lab.ports import Engine
+
+if TYPE_CHECKING:
+    from lab.model.power import Power
+    from lab.model.speed import Reference
+    from lab.ports import Engine
 
 _SAMPLE_S: Final = 1.0
 _CUT: Final = "==\n"
@@ -45,18 +45,26 @@ class EngineSurroundings:
 
     def power(self) -> Power:
         """Return how this computer is fed."""
+        from lab.adapters.power import power
+
         return power(endpoint())
 
     def speed(self, *, fresh: bool) -> Reference | None:
         """Return how fast the engine's machine is."""
+        from lab.adapters import speed
+
         return speed.reference(self._engine, fresh=fresh)
 
     def ceiling_rps(self) -> float | None:
         """Return the load generator's ceiling on the engine's machine."""
+        from lab.adapters import speed
+
         return speed.ceiling_rps(self._engine)
 
     def keep_ceiling(self, ceiling_rps: float) -> None:
         """Keep the load generator's ceiling."""
+        from lab.adapters import speed
+
         speed.keep_ceiling(self._engine, ceiling_rps)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Collection, Sequence
+from functools import cache, partialmethod
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperArgument, TyperOption
 
 from lab.cli.commands import COMMANDS, EPILOG, GLOBAL_OPTIONS, HELP, Command
 
@@ -17,8 +19,7 @@ _HELP_OF: Final = {option.flag: option.help for option in GLOBAL_OPTIONS}
 def call(args: Sequence[str], asked: Collection[str]) -> int:
     """Run one command line and return its exit code.
 
-    A command alone needs no parser: its function's own defaults are what Typer would hand over, and Typer's checks of
-    values take 0.1 s to import (Pydantic).
+    A command alone needs no parser: its function's own defaults are what Typer would hand over.
     """
     for command in COMMANDS:
         if list(args) == [command.name]:
@@ -29,7 +30,27 @@ def call(args: Sequence[str], asked: Collection[str]) -> int:
                 except typer.Exit as done:
                     return done.exit_code
                 return 0
+    _take_words_as_they_are()
     return int(make_app(asked)(args, prog_name="lab", standalone_mode=False) or 0)
+
+
+@cache
+def _take_words_as_they_are() -> None:
+    """Do not let Typer check words: they are words already, and Pydantic for that takes 0.13 s to import and to prepare.
+
+    What is no plain word (a number, a path, a list) goes the usual way.
+    """
+    for kind in (TyperArgument, TyperOption):
+        setattr(kind, "process_value", partialmethod(_word, kind.process_value))  # noqa: B010 - not by assignment: mypy
+
+
+def _word(parameter: Any, checked: Callable[[Any, Any, Any], Any], ctx: Any, value: Any) -> Any:  # noqa: ANN401
+    is_one = parameter.nargs == 1 and not parameter.multiple
+    is_absent = value is None and not parameter.required
+    is_word = isinstance(value, str) and parameter.type_descriptor.annotation is str
+    if is_one and (is_absent or is_word):
+        return parameter.callback(ctx, parameter, value) if parameter.callback else value
+    return checked(parameter, ctx, value)
 
 
 def _needs_nothing(function: Callable[..., None]) -> bool:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
 
 def _engine(_ctx: Context) -> Engine:
-    from lab.adapters.engine import DockerEngine
+    from lab.adapters.engine_socket import engine_at_hand
 
-    return DockerEngine()
+    return engine_at_hand()
 
 
 def _compose(_ctx: Context) -> ComposeFactory:

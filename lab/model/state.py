@@ -13,6 +13,7 @@ LABEL_TIER = "lab.tier"
 LABEL_SPEC = "lab.spec"
 LABEL_TOPOLOGY = "lab.topology"
 LABEL_ROLE = "lab.role"  # "probe" for measuring containers, which belong to no compose project
+LABEL_OWNER = "lab.owner"  # host:pid of the command that measures
 LABEL_PROJECT = "com.docker.compose.project"
 LABEL_SERVICE = "com.docker.compose.service"
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lab.model.cpu import Quota
-from lab.model.state import Container, CpuSample, Happening, Machine
+if TYPE_CHECKING:
+    from lab.model.cpu import Quota
+    from lab.model.state import Container, CpuSample, Happening, Machine
 
 
 class Changes(Protocol):
@@ -55,6 +56,10 @@ class Engine(Protocol):
 
     def sample(self, container: str) -> CpuSample:
         """Read a container's CPU and memory counters (about 10 ms)."""
+        ...
+
+    def put_files(self, container_id: str, texts: Mapping[str, str]) -> None:
+        """Write files that everybody may read into a container, by absolute path, whether it runs or not."""
         ...
 
     def start(self, container_ids: Sequence[str]) -> None:

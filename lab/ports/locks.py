@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lab.model.holder import Holder
+if TYPE_CHECKING:
+    from lab.model.holder import Holder
 
 
 class Locks(Protocol):

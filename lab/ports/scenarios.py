@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lab.model.scenario import Scenario
+if TYPE_CHECKING:
+    from lab.model.scenario import Scenario
 
 
 class Scenarios(Protocol):

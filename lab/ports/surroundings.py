@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from lab.model.fit import Room
-from lab.model.power import Power
-from lab.model.speed import Reference
+if TYPE_CHECKING:
+    from lab.model.fit import Room
+    from lab.model.power import Power
+    from lab.model.speed import Reference
 
 
 class Surroundings(Protocol):

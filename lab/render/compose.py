@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -45,6 +46,11 @@ class Bundle:
     text: str
     services: tuple[Service, ...]
     volumes: tuple[str, ...]
+
+    @property
+    def files(self) -> dict[str, Mapping[str, str]]:
+        """The configuration files that `configs:` puts into containers, by service and path."""
+        return {service.name: service.files for service in self.services if service.files}
 
     def service(self, name: str) -> Service:
         """Return one service by name."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from lab.assets import read
@@ -11,6 +12,7 @@ from lab.tiers.base import Part, one_service
 from lab.tiers.template import fill
 
 NAME = "balancer"
+_PATH: Final = "/usr/local/etc/haproxy/haproxy.cfg"
 
 _ALGORITHM: Final = {
     "leastconn": "leastconn                   # the replica with the fewest requests in hand",
@@ -73,5 +75,5 @@ def part(topology: Topology) -> Part:
     if not topology.has_balancer:
         return Part()
     cfg = haproxy_cfg(topology)
-    _, service = one_service(NAME, NAME, {}, image_name="balancer", extra_spec=cfg)
-    return Part(services=(service,), configs={"haproxy": cfg})
+    _, service = one_service(NAME, NAME, {"path": _PATH}, image_name="balancer", extra_spec=cfg)
+    return Part(services=(replace(service, files={_PATH: cfg}),), configs={"haproxy": cfg})

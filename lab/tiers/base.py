@@ -22,6 +22,7 @@ class Service:
         image: the reference of its image.
         text: its lines under `services:`, indented, ending with a newline.
         spec: everything that defines it (shared lines, own lines, configuration); equal text means "no change".
+        files: configuration that `configs:` puts into the container, by path there.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Service:
     image: str
     text: str
     spec: str
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

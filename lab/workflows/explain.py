@@ -18,10 +18,10 @@ from lab.model.run import Point, Run
 from lab.model.speed import Reference, normalised
 from lab.workflows.balancer import set_maxconn
 from lab.workflows.context import Context
+from lab.workflows.find import measured_containers
 from lab.workflows.fitting import warn_of_power
 from lab.workflows.measure import Progress, measure
 from lab.workflows.mend import MAXCONN, mend_maxconn, mend_quotas
-from lab.workflows.observed import measured_containers
 from lab.workflows.record import (
     keep,
     run_of_lab,

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from lab.errors import BadInput, LabNotRunning
 from lab.model.state import LABEL_ROLE, LABEL_TOPOLOGY, Container, RunningLab
 from lab.model.topology import Topology, resolve
 from lab.workflows.context import Context
 from lab.workflows.exclusive import refuse_foreign
+
+TIERS: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
+
+
+def measured_containers(lab: RunningLab) -> list[Container]:
+    """Return the running containers of the tiers."""
+    return [c for tier in TIERS for c in lab.tier(tier) if c.state == "running"]
 
 
 def topology_of(containers: Sequence[Container]) -> Topology | None:

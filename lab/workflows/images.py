@@ -158,6 +158,9 @@ def _minutes(seconds: float) -> str:
 def _build(image: Image, ctx: ImageContext) -> bool:
     """Build one image unless another process has done so meanwhile."""
     title = f"image {image.name}: {image.about}"
+    if image_states([image.name], ctx.images)[-1].state == "ready":
+        ctx.reporter.info(f"  {title}, built meanwhile")
+        return False
     with ctx.reporter.step(title, expected_s=image.expected_s), ctx.images.lock(image.name):
         row = image_states([image.name], ctx.images)[-1]
         if row.state == "ready":

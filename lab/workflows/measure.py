@@ -17,9 +17,10 @@ from lab.model.state import CpuSample, RunningLab
 from lab.model.topology import Topology
 from lab.workflows.ceiling import ensure_ceiling
 from lab.workflows.context import Context
+from lab.workflows.find import measured_containers
 from lab.workflows.generators import learned, processes_for
 from lab.workflows.judged import asked_of, writes_since_restored
-from lab.workflows.observed import Seen, measured_containers, measurement_of, note, rate_rps
+from lab.workflows.observed import Seen, measurement_of, note, rate_rps
 from lab.workflows.probe_job import job_of
 
 _AS_PLANNED: Final[Mapping[str, float]] = {}

@@ -11,7 +11,7 @@ from lab.model.state import Container, RunningLab
 from lab.model.topology import Topology
 from lab.workflows.balancer import server_rows, set_maxconn
 from lab.workflows.context import Context
-from lab.workflows.observed import measured_containers
+from lab.workflows.find import measured_containers
 
 _HALF_MADE: Final = re.compile(r"[0-9a-f]{12}_")
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any
 
 from lab.model.lost import Lost, stalled_s
 from lab.model.measurement import Latency, Measurement, Second, Starts
-from lab.model.state import Container, CpuSample, RunningLab
+from lab.model.state import CpuSample, RunningLab
 from lab.model.stats import mean
 from lab.model.use import TierValues, use_of
 from lab.model.window import Asked
+from lab.workflows.find import measured_containers
 from lab.workflows.judged import judged
 from lab.workflows.readings import Edges, balancer_count, hit_ratios
-
-TIERS: Final = ("balancer", "web", "cache", "db-primary", "db-replica", "store")
 
 
 @dataclass(slots=True)
@@ -59,11 +58,6 @@ class Seen:
             self.hits[target] = values["hit_ratio"]
         if self.phase == "measure":
             self.tiers.add(target, values)
-
-
-def measured_containers(lab: RunningLab) -> list[Container]:
-    """Return the running containers of the tiers."""
-    return [c for tier in TIERS for c in lab.tier(tier) if c.state == "running"]
 
 
 def no_measurement(*, block: int, started_s: float, reason: str) -> Measurement:

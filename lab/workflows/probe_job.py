@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lab.model.scenario import Scenario
 from lab.model.state import RunningLab
 from lab.model.topology import Topology
-from lab.workflows.observed import TIERS
+from lab.workflows.find import TIERS
 
 if TYPE_CHECKING:
     from lab.workflows.measure import Load

@@ -8,9 +8,11 @@ get their shares when all serve.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from lab.errors import LabError, MachineNotReady, TierUnhealthy
@@ -26,17 +28,39 @@ HEALTHY_S: Final = 120.0
 _POLL_S: Final = 0.1
 _LOOK_S: Final = 2.0  # without a word from the engine
 _LAST_LINES: Final = 8
-_ONCE: Final = "credentials"  # runs once and exits; nobody else starts before it has
-_BY_COMPOSE: Final = (
-    "balancer"  # compose writes its configuration file, some versions of it only at the start
-)
+_ONCE: Final = "credentials"  # runs once and exits; servers wait for what it makes
+_NO_FILES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({})
 
 
-def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new: bool = False) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Early:
+    """What can be done when some services are healthy, while others still start.
+
+    Attributes:
+        after: those services.
+        job: done once, in a thread.
+    """
+
+    after: frozenset[str]
+    job: Callable[[], None]
+
+
+def bring_up(
+    ctx: Context,
+    compose: Compose,
+    services: Sequence[str],
+    *,
+    files: Mapping[str, Mapping[str, str]] = _NO_FILES,
+    is_new: bool = False,
+    early: Early | None = None,
+) -> None:
     """Create and start services, and return when each of them is healthy.
 
     Args:
+        files: configuration files by service and path. Compose writes them, too, but some of its versions only when they
+            start a container.
         is_new: the lab has no container yet.
+        early: done when it returns.
 
     Raises:
         TierUnhealthy: naming the service, with its last words; the containers stay for inspection.
@@ -44,12 +68,18 @@ def bring_up(ctx: Context, compose: Compose, services: Sequence[str], *, is_new:
         MachineNotReady: an image is missing, or no address range is free.
     """
     with ctx.engine.changes(ctx.lab) as changes:
-        _start_all(ctx, compose, services, changes, is_new=is_new)
-        wait_healthy(ctx, services, changes)
+        _start_all(ctx, compose, services, files, changes, is_new=is_new)
+        wait_healthy(ctx, services, changes, early)
 
 
 def _start_all(
-    ctx: Context, compose: Compose, services: Sequence[str], changes: Changes, *, is_new: bool
+    ctx: Context,
+    compose: Compose,
+    services: Sequence[str],
+    files: Mapping[str, Mapping[str, str]],
+    changes: Changes,
+    *,
+    is_new: bool,
 ) -> None:
     with ThreadPoolExecutor(max_workers=8) as pool:
         passwords = _Passwords(ctx, changes)
@@ -62,7 +92,7 @@ def _start_all(
             passwords.is_created.set()
         if _ONCE in services and early is None:
             early = pool.submit(passwords.make)
-        waiting = _Waiting(ctx, compose, services)
+        waiting = _Waiting(ctx, services, files)
         jobs = [early] if early is not None else []
         jobs += [pool.submit(job) for job in waiting.store()]  # takes longest until it serves
         waiting.primary()
@@ -106,16 +136,22 @@ class _Waiting:
     first request.
     """
 
-    def __init__(self, ctx: Context, compose: Compose, services: Sequence[str]) -> None:
+    def __init__(self, ctx: Context, services: Sequence[str], files: Mapping[str, Mapping[str, str]]) -> None:
         there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
-        found = [there[name] for name in services if name in there and there[name].state != "running"]
+        absent = [name for name in services if name not in there]
+        if absent:
+            raise MachineNotReady(
+                f"`docker compose` says that all is well, and has not made {', '.join(absent)}.",
+                hint="is `docker` on the PATH the Docker command, and not a stand-in? `docker compose version` tells",
+            )
+        found = [there[name] for name in services if there[name].state != "running"]
         self._ctx = ctx
-        self._compose = compose
+        self._files = {c.id: files[c.service] for c in found if files.get(c.service)}
         self._by_tier = {tier: [c.id for c in found if c.tier == tier] for tier in {c.tier for c in found}}
 
     def store(self) -> list[Callable[[], None]]:
         """Return what starts the store."""
-        return [self._start([one]) for one in self._by_tier.get("store", [])]
+        return [self._start(one) for one in self._by_tier.get("store", [])]
 
     def primary(self) -> None:
         """Start the primary: a replica that is there before it tries again only a second later."""
@@ -123,14 +159,16 @@ class _Waiting:
 
     def others(self) -> list[Callable[[], None]]:
         """Return what starts the rest: read replicas, all at once, then what serves a moment after its start."""
-        jobs = [self._start([one]) for one in self._by_tier.get("db-replica", [])]
-        jobs += [self._start([one]) for tier in ("web", "cache") for one in self._by_tier.get(tier, [])]
-        if _BY_COMPOSE in self._by_tier:
-            jobs.append(lambda: self._compose.up([_BY_COMPOSE], deps=False, wait=False))
-        return jobs
+        tiers = ("db-replica", "web", "cache", "balancer")
+        return [self._start(one) for tier in tiers for one in self._by_tier.get(tier, [])]
 
-    def _start(self, container_ids: Sequence[str]) -> Callable[[], None]:
-        return lambda: self._ctx.engine.start(container_ids)
+    def _start(self, container_id: str) -> Callable[[], None]:
+        def start() -> None:
+            if container_id in self._files:
+                self._ctx.engine.put_files(container_id, self._files[container_id])
+            self._ctx.engine.start([container_id])
+
+        return start
 
 
 def _all_of(futures: Sequence[Future[None]]) -> None:
@@ -140,32 +178,42 @@ def _all_of(futures: Sequence[Future[None]]) -> None:
             raise failure
 
 
-def wait_healthy(ctx: Context, services: Sequence[str], changes: Changes) -> None:
-    """Return when each of these services is healthy.
+def wait_healthy(ctx: Context, services: Sequence[str], changes: Changes, early: Early | None = None) -> None:
+    """Return when each of these services is healthy, and what could be done early is done.
 
     Raises:
         TierUnhealthy: naming the service, with its last words.
     """
     wanted = [name for name in services if name != _ONCE]
     deadline_s = ctx.clock.monotonic_s() + HEALTHY_S
-    while True:
-        there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
-        late = [name for name in wanted if name not in there or not there[name].is_serving]
-        if not late:
-            return
-        broken = [name for name in late if name not in there or _is_broken(there[name])]
-        if broken or ctx.clock.monotonic_s() > deadline_s:
-            raise _unhealthy(ctx, there, broken or late)
-        _listen(changes, set(late))
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        begun: list[Future[None]] = []
+
+        def told(late: set[str]) -> None:
+            if early and not begun and not early.after & late:
+                begun.append(pool.submit(early.job))
+
+        while True:
+            there = {c.service: c for c in ctx.engine.containers(ctx.lab)}
+            late = [name for name in wanted if name not in there or not there[name].is_serving]
+            told(set(late))
+            if not late:
+                break
+            broken = [name for name in late if name not in there or _is_broken(there[name])]
+            if broken or ctx.clock.monotonic_s() > deadline_s:
+                raise _unhealthy(ctx, there, broken or late)
+            _listen(changes, set(late), told)
+        _all_of(begun)
 
 
-def _listen(changes: Changes, late: set[str]) -> None:
+def _listen(changes: Changes, late: set[str], told: Callable[[set[str]], None]) -> None:
     """Return when a look at the containers is worth its price: all are healthy, one is not, or nothing is heard."""
     while late:
         heard = changes.wait(_LOOK_S)
         if not heard or any(one.kind in {"unhealthy", "ended"} for one in heard):
             return
         late = late - {one.service for one in heard if one.kind == "healthy"}
+        told(late)
 
 
 def _is_broken(container: Container) -> bool:
@@ -182,12 +230,14 @@ def _unhealthy(ctx: Context, there: dict[str, Container], names: Sequence[str]) 
     )
 
 
-def set_shares(ctx: Context, lab: RunningLab, topology: Topology) -> None:
-    """Give every container the CPU share of the plan."""
+def set_shares(
+    ctx: Context, lab: RunningLab, topology: Topology, *, tiers: Sequence[str] | None = None
+) -> None:
+    """Give the containers of some tiers, or of all, the CPU share of the plan."""
     jobs = []
-    for tier in dict.fromkeys(c.tier for c in lab.containers):
+    for tier in tiers if tiers is not None else dict.fromkeys(c.tier for c in lab.containers):
         cores = quota_cores(topology, tier)
         ids = [c.id for c in lab.tier(tier) if c.state == "running"]
-        if cores is not None and ids:
-            jobs.append(partial(ctx.engine.set_quota, ids, quota(cores)))
+        if cores is not None:
+            jobs += [partial(ctx.engine.set_quota, [one], quota(cores)) for one in ids]
     together(*jobs)

@@ -15,10 +15,11 @@ from lab.workflows.context import Context
 from lab.workflows.find import need_running_lab
 from lab.workflows.mend import mend_maxconn, mend_quotas
 from lab.workflows.replication import wait_in_sync
-from lab.workflows.starting import bring_up, set_shares, wait_healthy
+from lab.workflows.starting import Early, bring_up, set_shares, wait_healthy
 from lab.workflows.up_plan import Plan, overlay
 from lab.workflows.up_web import add_web, is_web, remove_containers, remove_web, replace_web
 
+_FRONT: Final = ("balancer", "web")
 _LABELLED: Final = "credentials"  # the service whose container carries the topology's label
 
 
@@ -52,8 +53,9 @@ def _wait_for_kept(ctx: Context, lab: RunningLab) -> None:
 def _last_jobs(ctx: Context, lab: RunningLab, plan: Plan) -> list[Callable[[], Any]]:
     """Return what is left to do and to prove when all containers are healthy; none of it waits for another."""
     given = (ctx, lab, plan.topology)
-    if plan.is_fresh:  # whose read replicas are in sync when they are healthy
-        return [partial(verify_replicas, *given), partial(set_shares, *given)]
+    if plan.is_fresh:  # its read replicas are in sync when they are healthy, and its front is proved
+        behind = [tier for tier in dict.fromkeys(c.tier for c in lab.containers) if tier not in _FRONT]
+        return [partial(set_shares, *given, tiers=behind)]
     return [
         partial(verify_replicas, *given),
         partial(wait_in_sync, ctx, lab),
@@ -82,7 +84,14 @@ def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
     if plan.is_fresh:
         names = [service.name for service in plan.bundle.services]
         with ctx.reporter.step(f"starting {len(names) - 1} containers", expected_s=4):
-            bring_up(ctx, compose, names, is_new=plan.before is None)
+            bring_up(
+                ctx,
+                compose,
+                names,
+                files=plan.bundle.files,
+                is_new=plan.before is None,
+                early=_front_first(ctx, plan),
+            )
         return
     if plan.change.is_empty and _is_written_down(plan):
         return
@@ -98,6 +107,19 @@ def _converge(ctx: Context, plan: Plan, compose: Compose) -> None:
             add_web(ctx, plan, compose, added)
     replace_web(ctx, plan, compose)
     _remove_rest(ctx, plan, compose)
+
+
+def _front_first(ctx: Context, plan: Plan) -> Early:
+    """Return what proves the web replicas and gives them their shares while databases and store still start."""
+
+    def job() -> None:
+        lab = need_running_lab(ctx)
+        verify_replicas(ctx, lab, plan.topology)
+        set_shares(ctx, lab, plan.topology, tiers=_FRONT)
+
+    return Early(
+        after=frozenset(service.name for service in plan.bundle.services if service.tier in _FRONT), job=job
+    )
 
 
 def _is_written_down(plan: Plan) -> bool:

@@ -81,7 +81,7 @@ def replace_web(ctx: Context, plan: Plan, compose: Compose) -> None:
             _replace(ctx, rolling, compose, name)
     if "balancer" in (*plan.change.replace, *plan.change.add):
         with ctx.reporter.step("starting balancer", expected_s=2):
-            bring_up(ctx, compose, ["balancer"])
+            bring_up(ctx, compose, ["balancer"], files=plan.bundle.files)
 
 
 def _replace(ctx: Context, rolling: RunningLab, compose: Compose, name: str) -> None:

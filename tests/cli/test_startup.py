@@ -58,6 +58,8 @@ def test_the_first_page_needs_no_parser(tmp_path: Path, words: list[str]) -> Non
         ("open", 3),
         ("down", 3),
         ("up", 3),
+        ("up --replicas 3 --cache off --port 9000", 3),
+        ("down --volumes", 3),
         ("scenarios", 0),
         ("runs", 0),
     ],
@@ -75,7 +77,16 @@ def test_a_command_imports_what_it_uses(tmp_path: Path, line: str, code: int) ->
 def test_options_need_the_parser_but_no_other_command(tmp_path: Path) -> None:
     code, modules = loaded(tmp_path, "compose", "--stage", "single")
     assert code == 0
-    assert not modules & {"docker", "requests", "rich", "plotly", "lab.cli.bench", "lab.cli.images"}
+    assert not modules & {*HEAVY, "lab.cli.bench", "lab.cli.images"}
+
+
+def test_what_is_no_plain_word_is_still_checked(tmp_path: Path) -> None:
+    """A list, a path and a missing word go through Typer as ever."""
+    for line in ("scale", "bench", "up --topology"):
+        code, _ = loaded(tmp_path, *line.split())
+        assert code == 2, line
+    (tmp_path / "topology.toml").write_text("replicas = 99\n")
+    assert loaded(tmp_path, "compose", "--topology", "topology.toml")[0] == 2
 
 
 def test_only_measurements_load_the_docker_sdk() -> None:

@@ -364,7 +364,7 @@ def test_no_password_shows_anywhere_after_a_measurement(url: str, tmp_path: Path
 
 
 def test_password_files_are_closed_to_others(url: str) -> None:
-    """0440: its reader's group, nobody else, and nobody writes; the folder above says the same."""
+    """0440: its reader's group, nobody else, and nobody writes; the folder above says the same, and hands its group down."""
     script = "find /run/credentials -mindepth 1 -exec stat -c '%a %F' {} +"
     found = Counter(_beside_credentials(script).splitlines())
-    assert set(found) == {"750 directory", "440 regular file"}
+    assert set(found) == {"2750 directory", "440 regular file"}

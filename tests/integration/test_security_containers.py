@@ -276,7 +276,7 @@ def test_each_container_reads_its_own_passwords_only(box: Box, service: str, own
         if folder == own_folder:
             assert int(said.split()[0]) >= 20
             find = f"find /run/credentials/{folder}"
-            assert set(box.run(service, f"{find} -type d -exec stat -c %a {{}} +").split()) == {"750"}
+            assert set(box.run(service, f"{find} -type d -exec stat -c %a {{}} +").split()) == {"2750"}
             assert set(box.run(service, f"{find} -type f -exec stat -c %a {{}} +").split()) == {"440"}
             assert "written" not in box.run(
                 service, f"echo x > /run/credentials/{folder}/planted && echo written"
