@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -15,11 +16,17 @@ _UNIX: Final = "unix://"
 
 def endpoint() -> str:
     """Return the engine's address: DOCKER_HOST, else the current docker context's."""
-    has_context = bool(os.environ.get("DOCKER_CONTEXT"))
-    if os.environ.get("DOCKER_HOST") and not has_context:
-        return os.environ["DOCKER_HOST"]
-    if not has_context and _is_default_chosen():
+    host, context = os.environ.get("DOCKER_HOST", ""), os.environ.get("DOCKER_CONTEXT", "")
+    if host and not context:
+        return host
+    if not context and _is_default_chosen():
         return _DEFAULT
+    return _of_context(host, context, os.environ.get("DOCKER_CONFIG", ""))
+
+
+@cache
+def _of_context(*_chosen_by: str) -> str:
+    """Ask the docker command, once for what chooses: one lab command stays with one engine."""
     text = run(["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"], timeout_s=10)
     return text.strip() or _DEFAULT
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -157,3 +159,19 @@ def test_where_the_engine_is(
         (tmp_path / "config.json").write_text(settings)
     assert endpoint() == address
     assert socket_path() == (Path(address.removeprefix("unix://")) if has_socket else None)
+
+
+@pytest.mark.skipif(not shutil.which("docker"), reason="no docker command")
+@pytest.mark.parametrize("is_used", [True, False], ids=["used", "in-the-environment"])
+def test_a_context_is_looked_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_used: bool) -> None:
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_API_VERSION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    create = ["docker", "context", "create", "mine", "--docker", "host=unix:///x/y.sock"]
+    subprocess.run(create, check=True, capture_output=True)
+    assert endpoint() == "unix:///var/run/docker.sock"
+    if is_used:
+        subprocess.run(["docker", "context", "use", "mine"], check=True, capture_output=True)
+    else:
+        monkeypatch.setenv("DOCKER_CONTEXT", "mine")
+    assert socket_path() == Path("/x/y.sock")
