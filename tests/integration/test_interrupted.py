@@ -144,6 +144,18 @@ def test_passwords_that_a_killed_command_did_not_make_are_made(balanced: str) ->
     assert docker("inspect", "--format", "{{.State.Status}} {{.State.ExitCode}}", carrier) == "exited 0"
 
 
+def test_a_half_made_password_is_in_nobodys_way(balanced: str) -> None:
+    """Killed between a file's making and its naming: nobody may write to that file any more, its maker included."""
+    carrier, volume = f"{balanced}-credentials-1", f"{balanced}_credentials:/c"
+    inside = ["run", "--rm", "--network", "none", "--user", "4000:4000", "-v", volume, "--entrypoint", "sh"]
+    image = docker("inspect", "--format", "{{.Image}}", carrier)
+    halve = "cd /c; mv db/repl_password db/repl_password.new; printf x > db/keys/cert.pem.new; chmod 440 db/keys/*.new"
+    docker(*inside, image, "-ec", halve)
+    assert docker("start", "--attach", carrier) == ""
+    left = docker(*inside, image, "-ec", "cd /c; wc -c < db/repl_password; find . -name '*.new'")
+    assert left == "32"
+
+
 def _labels_of(container: str) -> list[str]:
     labels = json.loads(docker("inspect", "--format", "{{json .Config.Labels}}", container))
     return [word for key, value in labels.items() for word in ("--label", f"{key}={value}")]
