@@ -29,8 +29,8 @@ class NotThere(LabError):
 
 
 class _UnixConnection(HTTPConnection):
-    def __init__(self, path: Path, timeout_s: float) -> None:
-        super().__init__("docker", timeout=timeout_s)
+    def __init__(self, path: Path) -> None:
+        super().__init__("docker", timeout=TIMEOUT_S)
         self._path = path
 
     def connect(self) -> None:
@@ -48,7 +48,7 @@ class EngineHttp:
     @cached_property
     def version(self) -> dict[str, Any]:
         """What the engine says of itself; the same during one command."""
-        found = self._answer("GET", "/version", TIMEOUT_S)
+        found = self._answer("GET", "/version")
         return found if isinstance(found, dict) else {}
 
     @cached_property
@@ -59,11 +59,9 @@ class EngineHttp:
 
     def get(self, target: str, **query: object) -> Any:  # noqa: ANN401 - the shape depends on the question
         """Return the answer to a question. Values of the query are sent as JSON, but for words."""
-        return self._answer("GET", self._target(target, query), TIMEOUT_S)
+        return self._answer("GET", self._target(target, query))
 
-    def post(
-        self, target: str, body: Mapping[str, object] | None = None, *, timeout_s: float = TIMEOUT_S
-    ) -> Any:  # noqa: ANN401
+    def post(self, target: str, body: Mapping[str, object] | None = None) -> Any:  # noqa: ANN401
         """Have something done and return what the engine says of it.
 
         Raises:
@@ -72,19 +70,19 @@ class EngineHttp:
             MachineNotReady: it does not answer.
         """
         data = b"" if body is None else json.dumps(body).encode()
-        return self._answer("POST", self._target(target, {}), timeout_s, data)
+        return self._answer("POST", self._target(target, {}), data)
 
     def put_archive(self, container: str, archive: bytes) -> None:
         """Unpack a tar archive at a container's root. Raises as `post` does."""
         target = self._target(f"/containers/{container}/archive", {"path": "/"})
-        self._answer("PUT", target, TIMEOUT_S, archive, kind="application/x-tar")
+        self._answer("PUT", target, archive, kind="application/x-tar")
 
     @contextmanager
     def listening(self, target: str, **query: object) -> Iterator[tuple[HTTPResponse, Callable[[], None]]]:
         """Yield an answer that goes on, and what ends it for a thread that reads it: first that, then leave the context."""
-        connection = _UnixConnection(self._path, TIMEOUT_S)
+        connection = _UnixConnection(self._path)
         with closing(connection):
-            with self._translated(TIMEOUT_S):
+            with self._translated():
                 connection.request("GET", self._target(target, query))
                 response = connection.getresponse()
             sock = connection.sock
@@ -96,16 +94,10 @@ class EngineHttp:
         return self._prefix + quote(target, safe="/:@") + (f"?{urlencode(words)}" if words else "")
 
     def _answer(
-        self,
-        method: str,
-        target: str,
-        timeout_s: float,
-        data: bytes | None = None,
-        *,
-        kind: str = "application/json",
+        self, method: str, target: str, data: bytes | None = None, *, kind: str = "application/json"
     ) -> Any:  # noqa: ANN401
-        connection = _UnixConnection(self._path, timeout_s)
-        with closing(connection), self._translated(timeout_s):
+        connection = _UnixConnection(self._path)
+        with closing(connection), self._translated():
             connection.request(method, target, data, {"Content-Type": kind})
             response = connection.getresponse()
             said = response.read()
@@ -126,13 +118,13 @@ class EngineHttp:
         return found
 
     @contextmanager
-    def _translated(self, timeout_s: float) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         """Say of a connection that fails what the docker command would say."""
         try:
             yield
         except TimeoutError as error:
             raise MachineNotReady(
-                f"{self._path} did not answer within {timeout_s:g} s.",
+                f"{self._path} did not answer within {TIMEOUT_S:g} s.",
                 hint="does the engine answer? lab doctor",
             ) from error
         except PermissionError as error:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from lab.adapters.endpoint import socket_path
 from lab.adapters.engine import DockerEngine
 from lab.adapters.engine_http import EngineHttp, NotThere
-from lab.adapters.engine_rows import TIMEOUT_S, container_of_api
+from lab.adapters.engine_rows import container_of_api
 from lab.adapters.start_problem import start_problem
 from lab.errors import LabError, MachineNotReady
 from lab.model import engine_answers
@@ -44,7 +44,7 @@ class SocketEngine(DockerEngine):
         return self._http.get("/info"), self._http.version
 
     def api_version(self) -> str:
-        """Return the engine's own: nothing that we start speaks an older one."""
+        """Return the engine's own. It decides what the compose file may say, and every Compose that lab takes speaks 1.45."""
         return str(self._http.version.get("ApiVersion", ""))
 
     def containers(self, lab: str | None = None) -> list[Container]:
@@ -91,7 +91,7 @@ class SocketEngine(DockerEngine):
     def run_once(self, container_id: str) -> None:
         """Start a container and wait for its end."""
         self._http.post(f"/containers/{container_id}/start")
-        code = self._http.post(f"/containers/{container_id}/wait", timeout_s=TIMEOUT_S).get("StatusCode", 1)
+        code = self._http.post(f"/containers/{container_id}/wait").get("StatusCode", 1)
         if code:
             raise LabError(f"ended with {code}:\n{self.last_lines(container_id, _LAST_LINES)}")
 

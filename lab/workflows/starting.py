@@ -238,6 +238,6 @@ def set_shares(
     for tier in tiers if tiers is not None else dict.fromkeys(c.tier for c in lab.containers):
         cores = quota_cores(topology, tier)
         ids = [c.id for c in lab.tier(tier) if c.state == "running"]
-        if cores is not None:
-            jobs += [partial(ctx.engine.set_quota, [one], quota(cores)) for one in ids]
+        if cores is not None and ids:
+            jobs.append(partial(ctx.engine.set_quota, ids, quota(cores)))
     together(*jobs)

@@ -50,6 +50,25 @@ def test_every_golden_file_is_yaml_1_1(name: str) -> None:
             assert port.startswith("127.0.0.1:")
 
 
+@pytest.mark.parametrize("name", CASES)
+def test_what_configs_puts_in_is_known_as_files(name: str) -> None:
+    """`lab` writes them before a start, since some releases of compose would only do so while they start a container."""
+    bundle = render(resolve(CASES[name]))
+    document = yaml.safe_load(bundle.text)
+    listed = {
+        (service, entry["target"], document["configs"][entry["source"]]["content"].replace("$$", "$").strip())
+        for service, values in document["services"].items()
+        for entry in values.get("configs", [])
+    }
+    known = {
+        (service, path, "\n".join(line.rstrip() for line in text.splitlines()).strip())
+        for service, files in bundle.files.items()
+        for path, text in files.items()
+    }
+    assert known == listed
+    assert bool(known) == ("balancer" in document["services"])
+
+
 def test_rendering_twice_gives_the_same_bytes() -> None:
     assert render(resolve({})).text == render(resolve({})).text
 

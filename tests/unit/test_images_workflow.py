@@ -120,6 +120,11 @@ def test_two_processes_build_each_image_once() -> None:
     assert ensure_images(list(IMAGES), ctx) == list(IMAGES)
     assert ctx.images.built == ["base", "web", "store"]  # the other process was quicker with the rest
     assert "two at a time" in ctx.reporter.said[0]
+    meanwhile = [
+        line.split(":")[0].split()[-1] for line in ctx.reporter.said if line.endswith(", built meanwhile")
+    ]
+    assert meanwhile, "what is there already has no time of its own"
+    assert not {*meanwhile} & {*ctx.images.built}
     assert [line for line in ctx.reporter.said if line.endswith(": hm")] == [
         f"image {name}: hm" for name in ("base-sid", "db", "probe", "balancer", "cache")
     ]
