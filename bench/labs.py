@@ -54,6 +54,14 @@ def lab(name: str, *words: str, timeout_s: float = 300, accepted: Sequence[int] 
     return run(argv, timeout_s=timeout_s, accepted=accepted)
 
 
+SETTLING_S: Final = 2.0
+
+
+def settle() -> None:
+    """Let the last removal end: kernel and engine go on for a moment after the command that asked for it."""
+    time.sleep(SETTLING_S)
+
+
 def seconds(action: Callable[[], Any]) -> float:
     """Return how long an action takes."""
     start_s = time.perf_counter()

@@ -20,7 +20,7 @@ INSERT INTO photos (id, user_id, title, description, image, width, height, creat
 SELECT n, FLOOR(POW(1 + d1 * (POW(2001, 0.4) - 1), 2.5)),
        CONCAT(adjective.word, ' ', noun.word, ' ', place.word),
        CONCAT('Taken with ', camera.word, '. ', story.word),
-       CONCAT('seed/', LPAD((n - 1) % 400 + 1, 4, '0'), '.jpg'), 800, 600,
+       CONCAT('seed/', LPAD((n - 1) % 50 + 1, 4, '0'), '.jpg'), 800, 600,
        TIMESTAMP '2024-01-01 00:00:00' + INTERVAL n * 52 MINUTE
 FROM seed_dice
 JOIN seed_words AS adjective ON adjective.kind = 'adjective' AND adjective.id = 1 + FLOOR(d2 * 40)

@@ -2,11 +2,11 @@
 declare(strict_types=1);
 
 /*
- * Draw the 400 seed pictures (800x600 JPEG) and their thumbnails (320x240): imaginary landscapes, the same
+ * Draw the 50 seed pictures (800x600 JPEG) and their thumbnails (320x240): imaginary landscapes, the same
  * bytes on every build with the same GD. Run at image build: php make-seed.php TARGET_DIRECTORY
  */
 
-const PICTURES = 400;
+const PICTURES = 50;
 const WIDTH = 800;
 const HEIGHT = 600;
 const SCALE = 2; // drawn at twice the size and scaled down, which smooths every edge

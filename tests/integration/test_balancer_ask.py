@@ -1,0 +1,102 @@
+"""`balancer-ask`, in the balancer's image with the real HAProxy: who answers through it, and what it is told."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from lab.tiers.base import image
+from tests.docker_lab import docker, own
+
+pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
+
+# Three servers, the third of which does not listen. No check sets out before a minute is over, or after that.
+HAPROXY = """
+global
+    stats socket /run/haproxy/admin.sock mode 600 level admin
+defaults
+    mode http
+    timeout client 5s
+    timeout connect 1s
+    timeout server 5s
+frontend public
+    bind :80
+    default_backend web
+backend web
+    balance @balance
+    option redispatch 1
+    retries 3
+    default-server check inter 60s fall 2 rise 1
+    server web-1 127.0.0.1:8001
+    server web-2 127.0.0.1:8002
+    server web-3 127.0.0.1:8003
+frontend first
+    bind 127.0.0.1:8001
+    http-request return status 200 content-type text/plain hdr X-Replica web-1 string "ok, without a newline"
+frontend second
+    bind 127.0.0.1:8002
+    http-request return status 200 content-type text/plain hdr X-Replica web-2 string "ok"
+"""
+
+
+def _packed(name: str, text: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(text.encode()), 0o644
+        archive.addfile(entry, io.BytesIO(text.encode()))
+    return packed.getvalue()
+
+
+@pytest.fixture(params=["roundrobin", "leastconn", "random"])
+def balancer(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the name of a container in which HAProxy serves the configuration above."""
+    name = own("balancer-ask")
+    try:
+        docker("create", "--name", name, "--network", "none", "--tmpfs", "/run/haproxy:uid=4005,gid=4005,mode=0750",
+               image("balancer"), "haproxy", "-W", "-db", "-f", "/tmp/site.cfg")  # fmt: skip
+        text = HAPROXY.replace("@balance", request.param)
+        subprocess.run(["docker", "cp", "-", f"{name}:/tmp"], input=_packed("site.cfg", text), capture_output=True,
+                       check=True)  # fmt: skip
+        docker("start", name)
+        deadline_s = time.monotonic() + 20
+        while "web-1" not in docker("exec", name, "balancer-admin", "show stat", check=False):
+            assert time.monotonic() < deadline_s, docker("logs", name)
+            time.sleep(0.1)
+        yield name
+    finally:
+        docker("rm", "-f", "-v", name, check=False)
+
+
+def _ask(name: str, times: int) -> tuple[list[str], dict[str, str]]:
+    """Return the replicas that answered, one by one, and what HAProxy takes each for."""
+    answers, cut, statistics = docker("exec", name, "balancer-ask", str(times)).partition("== statistics\n")
+    assert cut
+    rows = [line.split(",") for line in statistics.lstrip("# \n").splitlines()]
+    state = rows[0].index("status")
+    who = [
+        line.partition(":")[2].strip()
+        for line in answers.splitlines()
+        if line.lower().startswith("x-replica:")
+    ]
+    return who, {row[1]: row[state] for row in rows[1:] if row[0] == "web" and row[1] != "BACKEND"}
+
+
+def test_each_request_is_balanced_and_who_answers_is_up(balancer: str) -> None:
+    who, states = _ask(balancer, 24)
+    assert len(who) == 24, "all in one connection, and each is answered"
+    assert set(who) == {"web-1", "web-2"}
+    assert (states["web-1"], states["web-2"]) == ("UP", "UP")
+    assert states["web-3"] != "UP"
+
+
+def test_without_a_request_nobody_is_told_anything(balancer: str) -> None:
+    docker("exec", balancer, "balancer-admin", "set server web/web-1 health down")
+    who, states = _ask(balancer, 0)
+    assert who == []
+    assert states["web-1"].startswith("DOWN")
