@@ -42,7 +42,7 @@ def server_rows(ctx: Context, lab: RunningLab) -> dict[str, dict[str, str]]:
 
 def _rows(text: str) -> dict[str, dict[str, str]]:
     rows = csv.DictReader(io.StringIO(text.lstrip("# \n")))
-    return {row["svname"]: row for row in rows if row["pxname"] == "web" and row["svname"] != "BACKEND"}
+    return {row["svname"]: row for row in rows if row.get("pxname") == "web" and row["svname"] != "BACKEND"}
 
 
 def drain(ctx: Context, lab: RunningLab, name: str) -> bool:
@@ -104,7 +104,7 @@ def set_maxconn(ctx: Context, lab: RunningLab, names: Sequence[str], count: int)
 
 
 def verify_replicas(ctx: Context, lab: RunningLab, topology: Topology) -> None:
-    """Return once every replica has passed a health check of HAProxy's and answered a request through it.
+    """Return once every replica is up in HAProxy and has answered a request through it.
 
     Raises:
         TierUnhealthy: naming the replicas that did not.
