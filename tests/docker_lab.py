@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from lab.adapters.archive import archive_of
+
 
 def own(name: str) -> str:
     """Return a lab name that says which test process it belongs to."""
@@ -56,6 +58,12 @@ def docker(*args: str, check: bool = True) -> str:
     if check:
         assert done.returncode == 0, done.stderr
     return done.stdout.strip()
+
+
+def put_file(container: str, path: str, text: str) -> None:
+    """Write a file into a container, running or not."""
+    argv = ["docker", "cp", "-", f"{container}:/"]
+    subprocess.run(argv, input=archive_of({path: text}), capture_output=True, timeout=120, check=True)
 
 
 @contextmanager

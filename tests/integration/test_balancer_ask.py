@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import subprocess
-import tarfile
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from lab.tiers.base import image
-from tests.docker_lab import docker, own
+from tests.docker_lab import docker, own, put_file
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
@@ -50,15 +47,6 @@ frontend second
 """
 
 
-def _packed(name: str, text: str) -> bytes:
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size, entry.mode = len(text.encode()), 0o644
-        archive.addfile(entry, io.BytesIO(text.encode()))
-    return packed.getvalue()
-
-
 @pytest.fixture(params=["roundrobin", "leastconn", "random"])
 def balancer(request: pytest.FixtureRequest) -> Iterator[str]:
     """Yield the name of a container in which HAProxy serves the configuration above."""
@@ -66,9 +54,7 @@ def balancer(request: pytest.FixtureRequest) -> Iterator[str]:
     try:
         docker("create", "--name", name, "--network", "none", "--tmpfs", "/run/haproxy:uid=4005,gid=4005,mode=0750",
                image("balancer"), "haproxy", "-W", "-db", "-f", "/tmp/site.cfg")  # fmt: skip
-        text = HAPROXY.replace("@balance", request.param)
-        subprocess.run(["docker", "cp", "-", f"{name}:/tmp"], input=_packed("site.cfg", text), capture_output=True,
-                       check=True)  # fmt: skip
+        put_file(name, "/tmp/site.cfg", HAPROXY.replace("@balance", request.param))
         docker("start", name)
         deadline_s = time.monotonic() + 20
         while "web-1" not in docker("exec", name, "balancer-admin", "show stat", check=False):

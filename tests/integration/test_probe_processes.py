@@ -16,7 +16,7 @@ import pytest
 from lab.tiers.base import image
 from probe.arrivals import Arrivals
 from probe.checks import client_address
-from tests.docker_lab import docker, own
+from tests.docker_lab import docker, own, put_file
 from tests.integration.test_probe_image import IMAGE, job, only
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
@@ -107,28 +107,11 @@ def site() -> Iterator[str]:
             "-f",
             "/tmp/site.cfg",
         )
-        subprocess.run(
-            ["docker", "cp", "-", f"{name}:/tmp"],
-            input=_tar("site.cfg", HAPROXY),
-            capture_output=True,
-            check=True,
-        )
+        put_file(name, "/tmp/site.cfg", HAPROXY)
         docker("start", name)
         yield name
     finally:
         docker("rm", "-f", "-v", name, check=False)
-
-
-def _tar(name: str, text: str) -> bytes:
-    import io
-    import tarfile
-
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as archive:
-        entry = tarfile.TarInfo(name)
-        entry.size, entry.mode = len(text.encode()), 0o644
-        archive.addfile(entry, io.BytesIO(text.encode()))
-    return packed.getvalue()
 
 
 def start(site: str, name: str) -> subprocess.Popen[bytes]:
