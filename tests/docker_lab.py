@@ -60,6 +60,15 @@ def docker(*args: str, check: bool = True) -> str:
     return done.stdout.strip()
 
 
+def logs(container: str) -> str:
+    """Return all that a container has written: servers write to standard error, which `docker` leaves out."""
+    argv = ["docker", "logs", container]
+    done = subprocess.run(
+        argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, check=True
+    )
+    return done.stdout
+
+
 def put_file(container: str, path: str, text: str) -> None:
     """Write a file into a container, running or not."""
     argv = ["docker", "cp", "-", f"{container}:/"]

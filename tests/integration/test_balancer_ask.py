@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from lab.tiers.base import image
-from tests.docker_lab import docker, own, put_file
+from tests.docker_lab import docker, logs, own, put_file
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
 
@@ -58,7 +58,7 @@ def balancer(request: pytest.FixtureRequest) -> Iterator[str]:
         docker("start", name)
         deadline_s = time.monotonic() + 20
         while "web-1" not in docker("exec", name, "balancer-admin", "show stat", check=False):
-            assert time.monotonic() < deadline_s, docker("logs", name)
+            assert time.monotonic() < deadline_s, logs(name)
             time.sleep(0.1)
         yield name
     finally:

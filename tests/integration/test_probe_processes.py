@@ -16,7 +16,7 @@ import pytest
 from lab.tiers.base import image
 from probe.arrivals import Arrivals
 from probe.checks import client_address
-from tests.docker_lab import docker, own, put_file
+from tests.docker_lab import docker, logs, own, put_file
 from tests.integration.test_probe_image import IMAGE, job, only
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(120)]
@@ -258,7 +258,7 @@ def test_no_process_outlives_the_supervisor(site: str, signal_number: int) -> No
                "--entrypoint", "sh", IMAGE, "-c", script)  # fmt: skip
         told = docker("exec", name, "python", "-c", END_SUPERVISOR, str(signal_number), check=False)
         state = docker("inspect", "--format", "{{json .State}}", name)
-        assert told == "2 0", state + docker("logs", name, check=False)
+        assert told == "2 0", state + logs(name)
         assert json.loads(state)["Running"], state
     finally:
         docker("rm", "-f", "-v", name, check=False)

@@ -25,7 +25,7 @@ import pytest
 import requests
 
 from lab.model.images import IMAGES
-from tests.docker_lab import Visitor, docker, own, running
+from tests.docker_lab import Visitor, docker, logs, own, running
 from tests.integration.test_security_app import LIVE, MARKUP, PASSWORD
 from tests.integration.test_stages import JPEG
 
@@ -337,7 +337,7 @@ def test_no_password_shows_anywhere_after_a_measurement(url: str, tmp_path: Path
             said.append(done.stdout + done.stderr)
     containers = docker("ps", "-aq", "--filter", f"label=lab.name={LAB}").split()
     assert len(containers) == 7
-    said += [docker("inspect", *containers), *(docker("logs", container) for container in containers)]
+    said += [docker("inspect", *containers), *(logs(container) for container in containers)]
     said += [docker("volume", "inspect", f"{LAB}_credentials"), docker("network", "inspect", f"{LAB}_data")]
     references = [image.reference for image in IMAGES.values()]
     said += [
